@@ -97,6 +97,7 @@ describe('the completion of other shells', () => {
       ),
     );
     assert.ok(lines.includes(`complete -c hallmark -n '__hallmark_at \\'get\\'' -s 'f' -l 'file' -r -d 'a file'`));
+    assert.ok(lines.includes(`complete -c hallmark -n '__hallmark_at \\'\\'' -f`), 'no files where a command is named');
   });
 
   it('is a function of zsh with the same words', () => {

@@ -13,7 +13,10 @@ export function fishCompletion(tree: readonly CompletedCommand[]): string {
       return `${begin} -a ${quoted(name)} -d ${quoted(firstLine(summary))}`;
     });
     const choices = command.choices.map((choice) => `${begin} -a ${quoted(choice)}`);
-    return [...subcommands, ...choices, ...command.options.map((option) => `${begin} ${optionText(option)}`)];
+    // Where only these words may follow, fish offers no files.
+    const noFiles = command.subcommands.length + command.choices.length > 0 ? [`${begin} -f`] : [];
+    const options = command.options.map((option) => `${begin} ${optionText(option)}`);
+    return [...noFiles, ...subcommands, ...choices, ...options];
   });
   return `# fish completion for hallmark
 function __hallmark_at
