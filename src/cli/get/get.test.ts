@@ -115,7 +115,18 @@ describe('the text of a record', () => {
     const parsed = parseProvenanceRecord(
       storedRecord({
         storage: [
-          { backendRef: { kind: 'StorageBackend', name: 'r' }, state: 'Stored', locations: [{ uri: 'oci://reg/x' }] },
+          {
+            ...{
+              backendRef: { kind: 'StorageBackend', name: 'r' },
+              state: 'Stored',
+              locations: [{ uri: 'oci://reg/x' }],
+            },
+            verification: { state: 'Failed', message: 'it is another' },
+          },
+          {
+            ...{ backendRef: { kind: 'StorageBackend', name: 's' }, state: 'Pending', attempts: 3 },
+            ...{ reason: 'BackendUnauthorized', message: 'no login', nextAttemptTime: '2026-01-02T03:04:05Z' },
+          },
         ],
       }),
     );
@@ -134,6 +145,10 @@ describe('the text of a record', () => {
       new RegExp(`^ {6}reg.example/app@sha256:${APP}$`, 'm'),
       /^ {4}StorageBackend\/r: Stored$/m,
       /^ {6}oci:\/\/reg\/x$/m,
+      /^ {6}read back: Failed: it is another$/m,
+      /^ {4}StorageBackend\/s: Pending: BackendUnauthorized: no login\n {6}failed 3 times in a row\n {6}tried again by 2026-01-02T03:04:05Z$/m,
+      // The evidence may be long, so it follows what became of it.
+      /^ {2}storage:\n[^]*\n {2}evidence:\n/m,
       /^ {4}SubjectIgnored: no digest$/m,
     ])
       assert.match(text, line);

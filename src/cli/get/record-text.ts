@@ -20,8 +20,8 @@ function recordText({ metadata, spec, evidence, status }: ProvenanceRecord): str
     `  ${message}`,
     `  run: ${runRef.kind} ${runRef.name}, ${outcome} at ${completionTime}`,
     `  policy: ${policyRef.kind} ${policyRef.name}${spec.mode === 'Audit' ? ' (Audit: nothing is signed)' : ''}`,
-    ...section('evidence', artifacts, artifactLines),
     ...section('storage', status?.storage ?? [], storageLines),
+    ...section('evidence', artifacts, artifactLines),
     ...section('warnings', [...new Set(warnings)], (warning) => [warning]),
   ].join('\n');
 }
@@ -49,11 +49,18 @@ function artifactLines(artifact: EvidenceArtifact): readonly string[] {
   ];
 }
 
-function storageLines({ backendRef, state, locations = [], message }: StorageEntry): readonly string[] {
+function storageLines(entry: StorageEntry): readonly string[] {
+  const { backendRef, state, locations = [], reason, message, attempts = 0, nextAttemptTime, verification } = entry;
+  const why = [reason, message].filter((part) => part !== undefined);
   const shown = locations.slice(0, MAX_LISTED).map(({ uri }) => `  ${uri}`);
   const more = locations.length - shown.length;
   return [
-    `${backendRef.kind}/${backendRef.name}: ${state}${message === undefined ? '' : `: ${message}`}`,
+    [`${backendRef.kind}/${backendRef.name}: ${state}`, ...why].join(': '),
+    ...(attempts > 0 ? [`  failed ${attempts === 1 ? 'once' : `${attempts} times`} in a row`] : []),
+    ...(nextAttemptTime === undefined ? [] : [`  tried again by ${nextAttemptTime}`]),
+    ...(verification === undefined
+      ? []
+      : [`  read back: ${verification.state}${verification.message === undefined ? '' : `: ${verification.message}`}`]),
     ...shown,
     ...(more > 0 ? [`  and ${more} more`] : []),
   ];

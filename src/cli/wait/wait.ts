@@ -66,7 +66,9 @@ async function wait(run: string, options: WaitOptions, command: Command): Promis
     }
     const what = state === 'Failed' ? `is not ${goal}` : `is not ${goal} after ${timeout} seconds`;
     streams.writeErr?.(`error: ${run} ${what}:\n${lines.map((line) => `  ${line}\n`).join('')}`);
-    streams.writeErr?.(`docs/reasons.md says what to do about each reason; "hallmark explain ${run} -n ${place.namespace}" says more\n`);
+    streams.writeErr?.(
+      `docs/reasons.md says what to do about each reason; "hallmark explain ${run} -n ${place.namespace}" says more\n`,
+    );
     process.exitCode = state === 'Failed' ? FAILED : TIMED_OUT;
   } finally {
     await context.close();
