@@ -10,14 +10,18 @@ export const teamSamples = join(import.meta.dirname, '..', '..', 'samples', 'tea
 
 /** The manifests of `samples/team-a`, or of a folder in it, for a team of another name. */
 export function teamManifests(team: string, folder = '.'): readonly Manifest[] {
-  const directory = join(teamSamples, folder);
-  return readdirSync(directory)
-    .filter((name) => name.endsWith('.yaml'))
-    .toSorted()
-    .flatMap((name) => {
-      const text = readFileSync(join(directory, name), 'utf8').replaceAll('team-a', team);
-      return parseAllDocuments(text).map((document): Manifest => asManifest(document.toJS()));
-    });
+  const texts = templates.get(folder) ?? readTemplates(join(teamSamples, folder));
+  templates.set(folder, texts);
+  return texts.map((text) => asManifest(JSON.parse(text.replaceAll('team-a', team))));
+}
+
+/** The manifests of each folder in JSON, which is read much faster than YAML: every team and every run begins with them. */
+const templates = new Map<string, readonly string[]>();
+
+function readTemplates(directory: string): readonly string[] {
+  const names = readdirSync(directory).filter((name) => name.endsWith('.yaml'));
+  const files = names.toSorted().map((name) => readFileSync(join(directory, name), 'utf8'));
+  return files.flatMap((text) => parseAllDocuments(text).map((document) => JSON.stringify(document.toJS())));
 }
 
 /** The sample run of a kind, for a team of another name. */

@@ -38,20 +38,23 @@ const watchSilenceMilliseconds = 120_000;
 export class ApiClient {
   readonly access: ClusterAccess;
   readonly #agent: Agent;
+  /** Gives each watch a connection of its own: one that is cut must not take waiting requests with it. */
+  readonly #watchAgent: Agent;
   readonly #headers: Readonly<Record<string, string | readonly string[]>>;
 
   /** @param headers - for each request, such as those that ask in another user's name */
   constructor(access: ClusterAccess, headers: Readonly<Record<string, string | readonly string[]>> = {}) {
     this.access = access;
     this.#headers = headers;
-    this.#agent = new Agent({
-      keepAlive: true,
-      maxSockets: 16,
+    const tls = {
       rejectUnauthorized: !access.skipTLSVerify,
       ...(access.certificateAuthority === undefined ? {} : { ca: access.certificateAuthority }),
       ...(access.clientCertificate === undefined ? {} : { cert: access.clientCertificate }),
       ...(access.clientKey === undefined ? {} : { key: access.clientKey }),
-    });
+    };
+    this.#agent = new Agent({ ...tls, keepAlive: true, maxSockets: 16 });
+    // One for all watches of this client, so that they resume its TLS session.
+    this.#watchAgent = new Agent({ ...tls, keepAlive: false });
   }
 
   /**
@@ -91,9 +94,7 @@ export class ApiClient {
   /** The lines of a watch, until the server or the signal ends it. */
   async *lines(path: string, signal: AbortSignal): AsyncGenerator<string> {
     const call: ApiRequest = { method: 'GET', path, signal };
-    // A watch of its own connection: one that is cut must not take waiting requests with it.
-    const own = new Agent({ ...this.#agent.options, keepAlive: false });
-    const response = await this.#send(call, own, watchSilenceMilliseconds);
+    const response = await this.#send(call, this.#watchAgent, watchSilenceMilliseconds);
     if (!isSuccess(response)) throw failure(call, response, await readText(response));
     let rest = '';
     for await (const chunk of response.setEncoding('utf8')) {
