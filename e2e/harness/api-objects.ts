@@ -8,6 +8,12 @@ import { ResourcePaths } from './resource-paths.ts';
 /** The field manager that kubectl uses, so that either can change what the other applied. */
 const applying = 'fieldManager=kubectl&fieldValidation=Strict&force=true';
 
+/** An object after a change, or as it was last. */
+export interface Change {
+  readonly object: Manifest;
+  readonly isDeleted: boolean;
+}
+
 /**
  * The API server as its administrator, without a process of kubectl for each call, which costs a tenth of a second of
  * processor time or more. Every method returns undefined or throws when kubectl should have a try, for its words.
@@ -59,17 +65,25 @@ export class ApiObjects {
     signal: AbortSignal,
   ): Promise<AsyncIterable<Manifest> | undefined> {
     const path = await this.#paths.find(kind, namespace);
-    return path === undefined
-      ? undefined
-      : this.#changes(`${path}?watch=true&fieldSelector=metadata.name%3D${name}`, signal);
+    return path === undefined ? undefined : this.#states(`${path}?fieldSelector=metadata.name%3D${name}&`, signal);
   }
 
-  async *#changes(path: string, signal: AbortSignal): AsyncGenerator<Manifest> {
-    for await (const line of this.#client.lines(path, signal)) {
+  /** The objects of a kind in a namespace that are there now, and each change after that. Undefined for a kind that is not served. */
+  async followAll(kind: string, namespace: string, signal: AbortSignal): Promise<AsyncIterable<Change> | undefined> {
+    const path = await this.#paths.find(kind, namespace);
+    return path === undefined ? undefined : this.#changes(`${path}?`, signal);
+  }
+
+  async *#states(path: string, signal: AbortSignal): AsyncGenerator<Manifest> {
+    for await (const { object, isDeleted } of this.#changes(path, signal)) if (!isDeleted) yield object;
+  }
+
+  async *#changes(path: string, signal: AbortSignal): AsyncGenerator<Change> {
+    for await (const line of this.#client.lines(`${path}watch=true`, signal)) {
       const event: unknown = JSON.parse(line);
       const type = at(event, 'type');
       if (type === 'ERROR') return;
-      if (type === 'ADDED' || type === 'MODIFIED') yield asManifest(at(event, 'object'));
+      yield { object: asManifest(at(event, 'object')), isDeleted: type === 'DELETED' };
     }
   }
 

@@ -32,6 +32,13 @@ export interface Expected {
   readonly timeoutSeconds?: number;
 }
 
+/** A number of objects that are as the predicate says. */
+export interface ExpectedMany<T> extends Pick<Expected, 'condition' | 'timeoutSeconds'> {
+  readonly count: number;
+  readonly parse: (object: Manifest) => T;
+  readonly isMet: (object: T) => boolean;
+}
+
 /** The API server as an administrator uses it, by kubectl where a test is about kubectl or its error messages. */
 export class Cluster {
   readonly plane: ControlPlane;
@@ -161,6 +168,48 @@ export class Cluster {
     return last === undefined ? { isMet: false } : { isMet: false, last };
   }
 
+  /** Watches the objects of a kind in a namespace until so many meet a condition. @returns all of them as they are then */
+  untilMany<T>(namespace: string, kind: string, expected: ExpectedMany<T>): Promise<readonly T[]> {
+    return measured('waiting', () => this.#untilMany(namespace, kind, expected));
+  }
+
+  async #untilMany<T>(namespace: string, kind: string, expected: ExpectedMany<T>): Promise<readonly T[]> {
+    const { condition, count, timeoutSeconds = PATIENCE_SECONDS } = expected;
+    const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
+    const seen = { objects: new Map<unknown, T>(), met: new Set<unknown>() };
+    while (!deadline.aborted) {
+      seen.objects.clear();
+      seen.met.clear();
+      if (await this.#watchMany([namespace, kind], { ...expected, seen, signal: deadline }))
+        return [...seen.objects.values()];
+      await delay(REST_MILLISECONDS);
+    }
+    const many = `${count} ${kind} of ${namespace} meet ${condition}`;
+    throw new Error(`waited ${timeoutSeconds} s in vain until ${many}: ${seen.met.size} of ${seen.objects.size} do`);
+  }
+
+  /** Watches until so many objects meet a condition, or until the watch ends. */
+  async #watchMany<T>(
+    [namespace, kind]: readonly [string, string],
+    { count, parse, isMet, seen: { objects, met }, signal }: ExpectedMany<T> & WatchedMany<T>,
+  ): Promise<boolean> {
+    try {
+      for await (const { object, isDeleted } of (await this.#objects.followAll(kind, namespace, signal)) ?? []) {
+        const name = at(object, 'metadata', 'name');
+        met.delete(name);
+        objects.delete(name);
+        if (isDeleted) continue;
+        const parsed = parse(object);
+        objects.set(name, parsed);
+        if (isMet(parsed)) met.add(name);
+        if (met.size >= count) return true;
+      }
+    } catch {
+      // The API server is away, or has no more time for this watch.
+    }
+    return false;
+  }
+
   async #kubectlWait(
     namespace: string,
     name: string,
@@ -181,6 +230,12 @@ export class Cluster {
       count: Number(at(event, 'series', 'count') ?? event['count'] ?? 1),
     }));
   }
+}
+
+/** The state of a watch of many objects, by their names. */
+interface WatchedMany<T> {
+  readonly seen: { readonly objects: Map<unknown, T>; readonly met: Set<unknown> };
+  readonly signal: AbortSignal;
 }
 
 /** The kind and the name of `kind/name`. */

@@ -186,7 +186,11 @@ export class Team {
   }
 
   /** Waits until the record satisfies the predicate. @returns the record as it was then */
-  async recordThat(build: Build, what: string, isSo: (record: ProvenanceRecord) => boolean): Promise<ProvenanceRecord> {
+  async recordThat(
+    build: Pick<Build, 'name' | 'uid'>,
+    what: string,
+    isSo: (record: ProvenanceRecord) => boolean,
+  ): Promise<ProvenanceRecord> {
     let met: ProvenanceRecord | undefined;
     const isMet = (object: unknown): boolean => {
       const record = parseRecord(object);
@@ -196,6 +200,17 @@ export class Team {
     await this.#cluster.until(this.name, `provenancerecord/${this.recordName(build)}`, { condition: what, isMet });
     if (met === undefined) throw new Error(`the record of ${build.name} was not seen`);
     return met;
+  }
+
+  /** Waits until so many records satisfy the predicate. @returns all records as they were then */
+  untilRecords(
+    count: number,
+    condition: string,
+    isMet: (record: ProvenanceRecord) => boolean,
+    timeoutSeconds = PATIENCE_SECONDS,
+  ): Promise<readonly ProvenanceRecord[]> {
+    const expected = { count, condition, isMet, timeoutSeconds, parse: parseRecord };
+    return this.#cluster.untilMany(this.name, 'provenancerecords', expected);
   }
 
   async #recordWhen(

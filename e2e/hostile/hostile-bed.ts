@@ -4,12 +4,10 @@ import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/
 import { hallmarkResource } from '../../src/kube/hallmark-resource.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import { asManifest, listAt } from '../chart/helm.ts';
-import { PATIENCE_SECONDS } from '../harness/cluster.ts';
 import { Installation } from '../harness/installation.ts';
 import { OperatorProcess } from '../harness/operator-process.ts';
 import { conditionOf, parseRecord } from '../harness/record.ts';
 import type { Build, Team } from '../harness/team.ts';
-import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { adminClient, clientOf } from '../resilience/admin-client.ts';
 import { ManagedRuns, managedRuns } from '../resilience/managed-runs.ts';
 import { processUsage } from '../resilience/process-usage.ts';
@@ -118,11 +116,7 @@ export class HostileBed {
     isSo: (record: ProvenanceRecord) => boolean,
     team = this.team,
   ): Promise<ProvenanceRecord> {
-    const probe = async (): Promise<ProvenanceRecord | undefined> => {
-      const record = await this.record(run, team);
-      return record !== undefined && isSo(record) ? record : undefined;
-    };
-    return waitUntil(`the record of ${run.name} ${what}`, probe, { timeoutSeconds: PATIENCE_SECONDS });
+    return team.recordThat(run, what, isSo);
   }
 
   /** Waits until the run's record is Ready. */

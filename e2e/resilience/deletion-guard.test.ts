@@ -70,16 +70,12 @@ describe('a run of a policy that holds runs until they are stored', () => {
   }
 
   function recordWhen(what: string, build: Build, team: Team, isSo: (record: ProvenanceRecord) => boolean) {
-    const probe = async (): Promise<ProvenanceRecord | undefined> => {
-      const found = await record(build, team);
-      return found !== undefined && isSo(found) ? found : undefined;
-    };
-    return waitUntil(`the record of ${build.name} ${what}`, probe, patience);
+    return team.recordThat(build, what, isSo);
   }
 
-  function untilHeld(build: Build, team: Team): Promise<boolean> {
-    const isHeld = async (): Promise<boolean> => finalizersOf(await run(build, team)).includes(GUARD);
-    return waitUntil(`${build.name} is held`, isHeld, patience);
+  function untilHeld({ name }: Build, team: Team): Promise<void> {
+    const isMet = (found: unknown): boolean => finalizersOf(found).includes(GUARD);
+    return installation.until(team.name, `taskrun/${name}`, { condition: 'is held', isMet });
   }
 
   function untilGone(build: Build, team: Team): Promise<boolean> {

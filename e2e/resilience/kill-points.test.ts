@@ -4,11 +4,11 @@ import { after, before, describe, it } from 'node:test';
 import { hallmarkResource } from '../../src/kube/hallmark-resource.ts';
 import { runResources } from '../../src/kube/tekton-resources.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
-import { releaseNamespace } from '../chart/helm.ts';
+import { at, releaseNamespace } from '../chart/helm.ts';
 import { PATIENCE_SECONDS } from '../harness/cluster.ts';
 import { Installation } from '../harness/installation.ts';
 import { OperatorProcess } from '../harness/operator-process.ts';
-import { conditionOf, parseRecord, signaturesOf } from '../harness/record.ts';
+import { signaturesOf } from '../harness/record.ts';
 import type { Build, Team } from '../harness/team.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { adminClient } from './admin-client.ts';
@@ -75,21 +75,12 @@ describe('the operator killed with kill -9 between any two writes', () => {
 
   /** Waits until the run's record is Ready, and checks that there is one, with the only signatures that were ever stored. */
   async function assertSignedOnce(build: Build): Promise<void> {
-    const name = { namespace: team.name, name: team.recordName(build) };
-    const record = await waitUntil(
-      `record ${name.name} is Ready`,
-      async () => {
-        const found = await client.find(hallmarkResource('ProvenanceRecord'), name, { signal });
-        const parsed = found === undefined ? undefined : parseRecord(found);
-        return parsed !== undefined && conditionOf(parsed)?.status === 'True' ? parsed : undefined;
-      },
-      patience,
-    );
+    const record = await team.readyRecord(build);
     const all = await client.listAll(hallmarkResource('ProvenanceRecord'), { namespace: team.name, signal });
-    const ofRun = all.map(parseRecord).filter(({ spec }) => spec.runRef.uid === build.uid);
+    const ofRun = all.filter((other) => at(other, 'spec', 'runRef', 'uid') === build.uid);
     assert.deepEqual(
-      ofRun.map(({ metadata }) => metadata.name),
-      [name.name],
+      ofRun.map((other) => at(other, 'metadata', 'name')),
+      [team.recordName(build)],
     );
     const { attestation, ...images } = signaturesOf(record);
     const expected = { attestation: [attestation], image: Object.values(images) };

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
 import { PATIENCE_SECONDS } from '../harness/cluster.ts';
 import { Installation } from '../harness/installation.ts';
 import { OperatorProcess } from '../harness/operator-process.ts';
 import { conditionOf } from '../harness/record.ts';
 import type { Team } from '../harness/team.ts';
-import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { adminClient } from './admin-client.ts';
 import { ManagedRuns, managedRuns } from './managed-runs.ts';
 
-const patience = { timeoutSeconds: 2 * PATIENCE_SECONDS, intervalMilliseconds: 200 } as const;
+const TIMEOUT_SECONDS = 2 * PATIENCE_SECONDS;
 /** More runs than workers in more namespaces than could each have half of them. */
 const TEAMS = 5;
 const RUNS = 12;
@@ -42,9 +42,9 @@ describe('the event loop of the operator', () => {
   }
 
   async function untilReady(owner: Team, count: number): Promise<void> {
-    const areReady = async (): Promise<boolean> =>
-      (await owner.records()).filter((record) => conditionOf(record)?.status === 'True').length === count;
-    await waitUntil(`the ${count} runs of ${owner.name} are stored`, areReady, patience);
+    const isReady = (record: ProvenanceRecord): boolean => conditionOf(record)?.status === 'True';
+    const all = await owner.untilRecords(count, 'Ready', isReady, TIMEOUT_SECONDS);
+    assert.equal(all.length, count);
   }
 
   it('is served when several teams have finished runs that wait, and one that is blocked ends its process', async () => {

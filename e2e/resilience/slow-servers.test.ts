@@ -8,12 +8,11 @@ import { OperatorProcess } from '../harness/operator-process.ts';
 import { conditionOf, storageOf } from '../harness/record.ts';
 import type { Team } from '../harness/team.ts';
 import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
-import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { Transit } from '../testbed/transit/transit.ts';
 import { adminClient } from './admin-client.ts';
 import { ManagedRuns, managedRuns } from './managed-runs.ts';
 
-const patience = { timeoutSeconds: 2 * PATIENCE_SECONDS, intervalMilliseconds: 200 } as const;
+const TIMEOUT_SECONDS = 2 * PATIENCE_SECONDS;
 /** Far more than there are workers for runs, and more than there are for records. */
 const RUNS = { hanging: 100, slow: 60, honest: 5 } as const;
 const KEY = 'builds';
@@ -89,8 +88,8 @@ describe('a signer that hangs and a backend that is slow, of two teams of four',
     { team, count }: { readonly team: Team; readonly count: number },
     isSo: (record: ProvenanceRecord) => boolean,
   ): Promise<void> {
-    const areSo = async (): Promise<boolean> => (await team.records()).filter(isSo).length === count;
-    await waitUntil(`the ${count} runs of ${team.name} are ${what}`, areSo, patience);
+    const all = await team.untilRecords(count, what, isSo, TIMEOUT_SECONDS);
+    assert.ok(all.length <= count, 'no run has two records');
   }
 
   const isStoredIn = (backend: string) => (record: ProvenanceRecord) => storageOf(record, backend)?.state === 'Stored';

@@ -8,7 +8,6 @@ import { OperatorProcess } from '../harness/operator-process.ts';
 import { leaks, secretsOf, shownTexts } from '../harness/planted-secrets.ts';
 import { conditionOf, signaturesOf, storageOf } from '../harness/record.ts';
 import type { Team } from '../harness/team.ts';
-import { waitUntil } from '../testbed/processes/wait-until.ts';
 import type { PushedImage } from '../testbed/registry/push-image.ts';
 import { adminClient } from './admin-client.ts';
 import { CutStores, plantedInStores, stores } from './cut-stores.ts';
@@ -17,7 +16,7 @@ import { processUsage } from './process-usage.ts';
 import { signaturesIn } from './signatures-in-stores.ts';
 
 /** Eight hundred uploads to eight servers that share two cores with everything else. */
-const patience = { timeoutSeconds: 3 * PATIENCE_SECONDS, intervalMilliseconds: 1000 } as const;
+const TIMEOUT_SECONDS = 3 * PATIENCE_SECONDS;
 const MEBIBYTE = 1024 * 1024;
 /** Heaps of clients and garbage of eight hundred uploads, most of them at once when the stores are back. */
 const MAY_GROW_BYTES = 200 * MEBIBYTE;
@@ -72,20 +71,12 @@ describe('all stores but one cut off in the middle of a hundred runs', () => {
     }
   }
 
-  /** Waits until this many records satisfy the predicate, and returns all records. */
-  async function untilRecords(
+  function untilRecords(
     what: string,
     count: number,
     isSo: (record: ProvenanceRecord) => boolean,
   ): Promise<readonly ProvenanceRecord[]> {
-    return waitUntil(
-      `${count} records are ${what}`,
-      async () => {
-        const all = await team.records();
-        return all.filter(isSo).length >= count ? all : undefined;
-      },
-      patience,
-    );
+    return team.untilRecords(count, what, isSo, TIMEOUT_SECONDS);
   }
 
   const isStoredIn =
@@ -145,8 +136,8 @@ describe('all stores but one cut off in the middle of a hundred runs', () => {
     }
     for (const other of honest) {
       const isReady = (record: ProvenanceRecord): boolean => conditionOf(record)?.status === 'True';
-      const areReady = async (): Promise<boolean> => (await other.records()).filter(isReady).length === HONEST.runs;
-      await waitUntil(`the runs of ${other.name} are stored`, areReady, patience);
+      const all = await other.untilRecords(HONEST.runs, 'Ready', isReady, TIMEOUT_SECONDS);
+      assert.equal(all.length, HONEST.runs);
     }
   });
 

@@ -4,13 +4,11 @@ import { after, before, describe, it } from 'node:test';
 import { hallmarkResource } from '../../src/kube/hallmark-resource.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import { releaseNamespace } from '../chart/helm.ts';
-import { PATIENCE_SECONDS } from '../harness/cluster.ts';
 import { Installation } from '../harness/installation.ts';
 import { OperatorProcess } from '../harness/operator-process.ts';
 import { conditionOf, signaturesOf } from '../harness/record.ts';
 import type { Team } from '../harness/team.ts';
 import { Kafka } from '../testbed/kafka/kafka.ts';
-import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { adminClient } from './admin-client.ts';
 import { ManagedRuns, managedRuns } from './managed-runs.ts';
 import { RecordingProxy } from './recording-proxy.ts';
@@ -19,7 +17,6 @@ import { WriteJournal } from './write-journal.ts';
 
 const RUNS = 30;
 const TOPIC = 'evidence';
-const patience = { timeoutSeconds: PATIENCE_SECONDS } as const;
 const signal = new AbortController().signal;
 const RECORDS = hallmarkResource('ProvenanceRecord');
 
@@ -73,12 +70,7 @@ describe('evidence in a topic', () => {
   it('is there once, though its records were signed late and changed by others while it was uploaded', async () => {
     const runs = new ManagedRuns(client, team);
     for (let index = 0; index < RUNS; index += 1) await runs.build({ name: `late-${index}` });
-    await waitUntil(
-      'all wait for the key',
-      async () =>
-        (await team.records()).filter((record) => conditionOf(record)?.reason === 'KeyNotFound').length === RUNS,
-      patience,
-    );
+    await team.untilRecords(RUNS, 'waiting for the key', (record) => conditionOf(record)?.reason === 'KeyNotFound');
     let touches = 0;
     const touched = new TouchGate((name) => {
       const annotations = { 'example.com/touched': String((touches += 1)) };
@@ -86,14 +78,8 @@ describe('evidence in a topic', () => {
     });
     journal.gate = touched.gate;
     await team.createKeySecret();
-    const ready = await waitUntil(
-      'all are Ready',
-      async () => {
-        const all = await team.records();
-        return all.every((record) => conditionOf(record)?.status === 'True') ? all : undefined;
-      },
-      patience,
-    );
+    const ready = await team.untilRecords(RUNS, 'Ready', (record) => conditionOf(record)?.status === 'True');
+    assert.equal(ready.length, RUNS);
     const { patch = 0, update = 0 } = await conflicts();
     assert.ok(patch >= RUNS, `${patch} writes of evidence were refused, as the records had changed`);
     assert.ok(update >= RUNS, `${update} writes of a status were refused, as the records had changed`);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
 import { hallmarkResource } from '../../src/kube/hallmark-resource.ts';
 import { runResources } from '../../src/kube/tekton-resources.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
@@ -8,7 +9,7 @@ import { at, releaseNamespace } from '../chart/helm.ts';
 import { PATIENCE_SECONDS } from '../harness/cluster.ts';
 import { Installation } from '../harness/installation.ts';
 import { OperatorProcess } from '../harness/operator-process.ts';
-import { conditionOf, parseRecord, signaturesOf } from '../harness/record.ts';
+import { signaturesOf } from '../harness/record.ts';
 import type { Build, Team } from '../harness/team.ts';
 import type { CutProxy } from '../testbed/control-plane/cut-proxy.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
@@ -52,22 +53,13 @@ async function finishRuns(prefix: string, count = RUNS): Promise<readonly Build[
 
 /** Each run has one record, which is Ready, and its signatures are the only ones in annotations and registry. */
 async function assertRecordedOnce(builds: readonly Build[]): Promise<void> {
-  const uids = new Set(builds.map(({ uid }) => uid));
-  const records = await waitUntil(
-    'every run has a Ready record',
-    async () => {
-      const all = await client.listAll(hallmarkResource('ProvenanceRecord'), { namespace: team.name, ...soon() });
-      const ours = all.map(parseRecord).filter(({ spec }) => uids.has(spec.runRef.uid));
-      const ready = new Set(
-        ours.filter((record) => conditionOf(record)?.status === 'True').map(({ spec }) => spec.runRef.uid),
-      );
-      return ready.size === uids.size ? ours : undefined;
-    },
-    { timeoutSeconds: PATIENCE_SECONDS },
-  );
-  assert.equal(records.length, builds.length);
+  const ready = new Map<string, ProvenanceRecord>();
+  for (const build of builds) ready.set(build.uid, await team.readyRecord(build));
+  const all = await client.listAll(hallmarkResource('ProvenanceRecord'), { namespace: team.name, ...soon() });
+  const uidsOfRuns = all.map((record) => String(at(record, 'spec', 'runRef', 'uid'))).filter((uid) => ready.has(uid));
+  assert.deepEqual(uidsOfRuns.toSorted(), [...ready.keys()].toSorted());
   for (const build of builds) {
-    const record = records.find(({ spec }) => spec.runRef.uid === build.uid);
+    const record = ready.get(build.uid);
     assert.ok(record !== undefined);
     const { attestation, ...images } = signaturesOf(record);
     const expected = { attestation: [attestation], image: Object.values(images) };
