@@ -25,6 +25,8 @@ type PlaneKind = (typeof planeKinds)[number];
 /** A call that builds the commands that it names. */
 const ensuring = /\bensureBinar(?:y|ies)\([^)]*\)/g;
 const quoted = /'[\w-]+'/g;
+/** Words that have a control plane started or borrowed. */
+const planeUse = /\b(?:ControlPlane|Testbed)\.start\(/;
 /** Words that have a recipe built by one of the indifferent modules. */
 const asked: readonly (readonly [RegExp, string])[] = [
   [/\bcosign: true\b|\bCosign\.prepare\(/, 'cosign'],
@@ -57,7 +59,8 @@ export function endToEndOrder(
     files.map((file) => {
       const { kind, needs } = wantsOf(file, graph);
       const waitsFor = builds.findLastIndex((name) => needs.has(name)) + 1;
-      return { file, seconds: expected.get(file), plane: planeKinds.indexOf(kind), waitsFor };
+      const plane = kind === undefined ? undefined : planeKinds.indexOf(kind);
+      return { file, seconds: expected.get(file), plane, waitsFor };
     }),
   );
 }
@@ -82,7 +85,7 @@ export function recordedSeconds(root: string): ReadonlyMap<string, number> {
 
 /** The control plane and the servers that a file asks for. */
 interface Wants {
-  readonly kind: PlaneKind;
+  readonly kind: PlaneKind | undefined;
   /** Names of recipes. */
   readonly needs: ReadonlySet<string>;
 }
@@ -96,14 +99,16 @@ function wantsOf(file: string, graph: ImportGraph): Wants {
   const named = catalog.filter(({ commands }) => commands.some((command) => ensured.has(`'${command}'`)));
   const started = asked.filter(([words]) => texts.some((text) => words.test(text))).map(([, name]) => name);
   const kind = planeKind(texts, modules);
-  return { kind, needs: new Set([...named.map(({ name }) => name), ...started, ...implied[kind]]) };
+  const further = kind === undefined ? [] : implied[kind];
+  return { kind, needs: new Set([...named.map(({ name }) => name), ...started, ...further]) };
 }
 
-/** The kind of control plane that the modules of a file ask for. */
-function planeKind(texts: readonly string[], modules: readonly string[]): PlaneKind {
+/** The kind of control plane that the modules of a file ask for; undefined if they ask for none. */
+function planeKind(texts: readonly string[], modules: readonly string[]): PlaneKind | undefined {
   const says = (words: RegExp): boolean => texts.some((text) => words.test(text));
   if (says(/\btekton: 'Kinds'/)) return 'kinds';
   if (says(/\b(?:tekton|chartKinds): true\b/)) return 'tekton';
   if (modules.includes('e2e/harness/installation.ts')) return 'installation';
-  return says(/'hallmark-kinds'/) ? 'hallmark-kinds' : 'plain';
+  if (says(/'hallmark-kinds'/)) return 'hallmark-kinds';
+  return says(planeUse) ? 'plain' : undefined;
 }

@@ -31,6 +31,14 @@ describe('the order of end-to-end files', () => {
     assert.deepEqual(fileOrder(files), ['runs', 'long']);
   });
 
+  it('spreads those without a control plane evenly among the others', () => {
+    const files = [
+      ...['a', 'b', 'c', 'd'].map((file) => ({ ...plain, file })),
+      ...['y', 'z'].map((file) => ({ ...plain, file, plane: undefined, seconds: 3 })),
+    ];
+    assert.deepEqual(fileOrder(files), ['a', 'y', 'b', 'c', 'z', 'd']);
+  });
+
   it('leaves those for last whose servers are still being built', () => {
     const files = [
       { ...plain, file: 'late', waitsFor: 9, plane: 1, seconds: 200 },
