@@ -66,6 +66,7 @@ async function flags(plane: ControlPlane, port: number): Promise<readonly string
     '--caSecretName=kyverno-svc.kyverno.svc.kyverno-tls-ca',
     '--tlsSecretName=kyverno-svc.kyverno.svc.kyverno-tls-pair',
     '--disableMetrics=true',
+    '--metricsHost=127.0.0.1',
     `--metricsPort=${await freePort()}`,
     `--controllerRuntimeMetricsAddress=127.0.0.1:${await freePort()}`,
     '--allowInsecureRegistry=true',
