@@ -6,11 +6,16 @@ import { pageCommands } from './page-commands.ts';
 
 const docs = join(import.meta.dirname, '..', '..', 'docs');
 
-/** The shell commands of a section of a page of docs/. */
-export function sectionCommands(page: string, heading: string): readonly string[] {
+/** The text of a section of a page of docs/. */
+export function sectionText(page: string, heading: string): string {
   const text = readFileSync(join(docs, page), 'utf8');
   const start = text.indexOf(`\n## ${heading}\n`);
   assert.notEqual(start, -1, `docs/${page} has no section "${heading}"`);
   const end = text.indexOf('\n## ', start + 1);
-  return pageCommands(text.slice(start, end === -1 ? undefined : end)).map((command) => command.text);
+  return text.slice(start, end === -1 ? undefined : end);
+}
+
+/** The shell commands of a section of a page of docs/. */
+export function sectionCommands(page: string, heading: string): readonly string[] {
+  return pageCommands(sectionText(page, heading)).map((command) => command.text);
 }

@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { parse } from 'yaml';
 import { dsseEnvelope } from '../../src/evidence/dsse-envelope.ts';
 import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { signedBytes } from '../../src/evidence/signed-bytes.ts';
+import { field, listField } from '../../src/json/fields.ts';
+import { sectionText } from '../docs/section-commands.ts';
 import { ensureBinary } from '../testbed/binaries/ensure-binary.ts';
 import { runCommand } from '../testbed/processes/run-command.ts';
 import { ended, newSigner, VerifyBed } from './verify-bed.ts';
@@ -87,6 +90,7 @@ describe('hallmark trust', () => {
         image.digest,
         /predicate type is https:\/\/spdx/,
       ],
+      [await about(image, { builder: null }), image.digest, /the builder is missing; it should be https:/],
       [{ ...provenance, payload: Buffer.from('{') }, image.digest, /the builder is missing; it should be https:/],
     ];
     for (const [artifact, digest, reason] of bad) {
@@ -115,18 +119,36 @@ describe('hallmark trust', () => {
     assert.match(bad.out, /the builder is https:\/\/evil\.example, not https:\/\/tekton/);
   });
 
-  it('prints Rego in a package of its own for each policy', async () => {
+  it('prints Rego in a package of its own for each policy, which judges next to that of another', async () => {
     const packages = ['release', 'other'].map(
       async (policy) => /^package (.*)$/m.exec(await trust('opa', policy))?.[1],
     );
     const names = ['release', 'other'].map((policy) => `hallmark.signingpolicy["${bed.namespace}"]["${policy}"]`);
     assert.deepEqual(await Promise.all(packages), names);
+    for (const policy of ['release', 'other']) await rego(policy);
+    const stdin = `{"envelope": ${dsseEnvelope(await about(image, {}))}, "digest": ${JSON.stringify(image.digest)}}`;
+    const env = bed.storage.supervisor.environment();
+    const query = `[${names.map((name) => `data.${name}.allow`).join()}]`;
+    const args = ['eval', '--stdin-input', '--fail', '--data', directory('opa'), query];
+    const { out, err } = await ended(runCommand(await ensureBinary('opa'), args, { env, stdin }));
+    assert.equal(out.trim(), '[true true]', err);
   });
 
   it('prints the key for Conforma', async () => {
     const printed = await trust('conforma');
     assert.ok(printed.includes(bed.signer.publicKey.split('\n')[1] ?? 'missing'), printed);
     assert.match(printed, /--ignore-rekor/);
+  });
+
+  it('prints the data for Conforma by which the rules of the page take provenance, and none that differs from it', async () => {
+    const judge = await conformaRules();
+    const good = await about(image, {});
+    const another = await about(image, { builder: 'https://evil.example' });
+    const nobodys = await about(image, { builder: null });
+    const other = await about(image, { predicateType: 'https://spdx.dev/Document' });
+    assert.equal((await judge([another, good])).trim(), '[]');
+    for (const bad of [[], [another], [nobodys], [other]])
+      assert.match(await judge(bad), /code:provenance\.accepted_builder/);
   });
 
   it('refuses a policy that publishes nothing, and one that is not there', async () => {
@@ -141,10 +163,29 @@ describe('hallmark trust', () => {
   });
 });
 
-/** A provenance statement of the image as the policy states it, except for these changes. */
+/** The rules of the page, as Conforma has them judge attestations whose signatures it verified. @returns what they deny */
+async function conformaRules(): Promise<(attestations: readonly SignedArtifact[]) => Promise<string>> {
+  const [source] = listField(parse(await trust('conforma')), 'sources');
+  const [, rules = ''] = /^```text\n([^]*?)^```$/m.exec(sectionText('enforcing.md', 'Conforma')) ?? [];
+  const folder = directory('conforma');
+  writeFileSync(join(folder, 'rules.rego'), rules);
+  writeFileSync(join(folder, 'data.json'), JSON.stringify({ rule_data__configuration__: field(source, 'ruleData') }));
+  const opa = await ensureBinary('opa');
+  return async (artifacts) => {
+    const attestations = artifacts.map(({ payload }) => `{"statement": ${payload.toString('utf8')}}`);
+    const stdin = `{"attestations": [${attestations.join()}], "image": {"ref": "${image.reference}"}}`;
+    const args = ['eval', '--stdin-input', '--fail', '--data', folder, 'data.provenance.deny'];
+    const env = bed.storage.supervisor.environment();
+    const { code, out, err } = await ended(runCommand(opa, args, { env, stdin }));
+    assert.equal(code, 0, err);
+    return out;
+  };
+}
+
+/** A provenance statement of the image as the policy states it, except for these changes; without a builder for null. */
 async function about(
   { name, digest }: SignedImage,
-  differing: { readonly builder?: string; readonly buildType?: string; readonly predicateType?: string },
+  differing: { readonly builder?: string | null; readonly buildType?: string; readonly predicateType?: string },
 ): Promise<SignedArtifact> {
   const [attestation] = image.artifacts;
   assert.ok(attestation !== undefined);
@@ -153,7 +194,7 @@ async function about(
     _type: 'https://in-toto.io/Statement/v1',
     subject: [{ name, digest: { sha256: digest.slice('sha256:'.length) } }],
     predicateType: differing.predicateType ?? 'https://slsa.dev/provenance/v1',
-    predicate: { buildDefinition: { buildType }, runDetails: { builder: { id: builder } } },
+    predicate: { buildDefinition: { buildType }, runDetails: builder === null ? {} : { builder: { id: builder } } },
   };
   const unsigned = { ...attestation, payload: Buffer.from(JSON.stringify(statement)) };
   return { ...unsigned, signature: (await bed.signer.sign(signedBytes(unsigned))).signature };

@@ -4,8 +4,9 @@ import type { PolicyTrust, VerifierConfiguration } from './policy-trust.ts';
 import { UsageError } from '../cli-error.ts';
 
 /**
- * Prints a policy configuration for Conforma (`ec validate image --policy FILE --image IMAGE`) with the accepted signer. The reader chooses
- * the rules for attestations in `sources`. Conforma accepts one signer, so it is the current one.
+ * Prints a policy configuration for Conforma (`ec validate image --policy FILE --image IMAGE`) with the accepted signer, and with the builder
+ * and the predicate type as the data that Conforma's own rules read. The reader chooses the rules for attestations in `sources`. Conforma
+ * accepts one signer, so it is the current one.
  */
 export function conformaTrust(material: PolicyTrust): VerifierConfiguration {
   const { description, keys, identity, isLogged, logURL } = material;
@@ -22,7 +23,7 @@ export function conformaTrust(material: PolicyTrust): VerifierConfiguration {
     description: `Evidence of ${description} of Hallmark.`,
     ...signer,
     ...(isLogged && logURL !== undefined ? { rekorUrl: logURL } : {}),
-    sources: [{ name: 'rules', policy: ['./policy'] }],
+    sources: [{ name: 'rules', policy: ['./policy'], ...ruleData(material) }],
   };
   const head = [
     `# ec validate image --policy THIS-FILE --image IMAGE${isLogged ? '' : ' --ignore-rekor'}`,
@@ -38,4 +39,10 @@ export function conformaTrust(material: PolicyTrust): VerifierConfiguration {
         'Judge them with a second policy file that holds it, or sign them again',
     ),
   };
+}
+
+/** Data of Conforma's rules `slsa_build_build_service` and `slsa_provenance_available`, under the names that they ask for. */
+function ruleData({ predicateType, attestation }: PolicyTrust): object {
+  if (predicateType === undefined) return {};
+  return { ruleData: { allowed_builder_ids: [attestation.builderID], allowed_predicate_types: [predicateType] } };
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { field, listField, objectField, stringField } from '../../json/fields.ts';
 import { TestLog } from '../../verify/test-log.fixture.ts';
 import { exitCodeOf } from '../usage-exit.ts';
@@ -580,6 +580,15 @@ describe('for a policy that signs with certificates and lists a key', () => {
   it('conforma, which accepts one signer, accepts the active one', async () => {
     const given = await text('conforma');
     assert.deepEqual([given.includes(certificateIdentity.identity), given.includes(pem)], [true, false]);
+  });
+
+  it('conforma has the builder and the predicate type as data of its rules', async () => {
+    const data = {
+      allowed_builder_ids: ['https://builds.example'],
+      allowed_predicate_types: ['https://slsa.dev/provenance/v1'],
+    };
+    const { out } = await run({ verifier: 'conforma', spec: { attestation: { builderID: 'https://builds.example' } } });
+    assert.deepEqual(field(listField(parse(out), 'sources')[0], 'ruleData'), data);
   });
 
   it('conforma says that it does not accept the other, and warns of no window of it', async () => {
