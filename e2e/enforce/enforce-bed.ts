@@ -6,6 +6,7 @@ import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import type { ContractSubjectName } from '../../src/signing/contract-artifacts.fixture.ts';
 import type { RunSigner } from '../../src/signing/run-signer.ts';
 import { storageDriver } from '../../src/storage/storage-driver.ts';
+import { at } from '../chart/helm.ts';
 import { Cluster } from '../harness/cluster.ts';
 import { commandProgram } from '../harness/command-program.ts';
 import { ensureBinary } from '../testbed/binaries/ensure-binary.ts';
@@ -15,7 +16,7 @@ import { runCommand } from '../testbed/processes/run-command.ts';
 import { Registry } from '../testbed/registry/registry.ts';
 import { ended } from '../verify/verify-bed.ts';
 import type { Ended } from '../verify/verify-bed.ts';
-import { imageSignature, provenance } from './evidence.ts';
+import { imageSignature, provenance, tampered } from './evidence.ts';
 import type { Encoding } from './evidence.ts';
 
 const never = new AbortController().signal;
@@ -75,14 +76,14 @@ export class EnforceBed {
   /** An image of a team with all its evidence, or with what `differing` has in its place. */
   async signed(
     team: PublishedTeam,
-    differing: { readonly signer?: RunSigner; readonly builder?: string; readonly repository?: string } = {},
+    differing: { readonly signer?: RunSigner; readonly runDetails?: object } = {},
   ): Promise<PushedSubject> {
-    const { signer = team.signer, builder, repository = `${team.namespace}/app` } = differing;
-    const image = await this.image(repository);
+    const { signer = team.signer, runDetails } = differing;
+    const image = await this.image(`${team.namespace}/app`);
     await this.store(
       team.encoding,
       await imageSignature(team.encoding, image.subject, signer),
-      await provenance(image.subject, signer, builder),
+      await provenance(image.subject, signer, runDetails),
     );
     return image;
   }
@@ -95,6 +96,23 @@ export class EnforceBed {
     const subjects = [{ name: other.subject.name, digest: { sha256: other.subject.sha256 } }];
     await this.store(encoding, ...evidence.map((artifact) => ({ ...artifact, subjects })));
     return other;
+  }
+
+  /** An image whose signature or provenance the team signed for another image, and that was changed to be about this one. */
+  async tampered(
+    { namespace, encoding, signer }: PublishedTeam,
+    part: 'signature' | 'provenance',
+  ): Promise<PushedSubject> {
+    const [image, other] = [await this.image(`${namespace}/app`), await this.image(`${namespace}/other`)];
+    const about = async ({ subject }: PushedSubject): Promise<readonly [SignedArtifact, SignedArtifact]> => [
+      await imageSignature(encoding, subject, signer),
+      await provenance(subject, signer),
+    ];
+    const [[signature, stated], [otherSignature, otherStated]] = [await about(image), await about(other)];
+    await (part === 'signature'
+      ? this.store(encoding, tampered(signature, otherSignature), stated)
+      : this.store(encoding, signature, tampered(stated, otherStated)));
+    return image;
   }
 
   /** Stores evidence with the image that it is about. */
@@ -110,7 +128,7 @@ export class EnforceBed {
 
   /** The team's policy as its operator published it, and its backend, in its namespace. */
   async publish({ namespace, signer, encoding, spec }: PublishedTeam): Promise<void> {
-    const { keyID, publicKey, certificate } = signer;
+    const { certificate } = signer;
     await this.storage.apply({
       apiVersion: 'hallmark.dev/v1alpha1',
       kind: 'StorageBackend',
@@ -128,10 +146,25 @@ export class EnforceBed {
         ...spec,
       },
     });
-    const status =
-      certificate === undefined
-        ? { keyID, publicKey, verificationKeys: [{ keyID, publicKey, state: 'Active' }] }
-        : { certificateIdentity: { identity: certificate.identity, issuer: certificate.issuer } };
+    if (certificate === undefined) return this.publishKeys(namespace, signer);
+    const { identity, issuer } = certificate;
+    await this.#publishStatus(namespace, { certificateIdentity: { identity, issuer } });
+  }
+
+  /** Publishes keys in the status of the team's policy as it is now, as its operator does. */
+  async publishKeys(namespace: string, active: RunSigner, retired: readonly RunSigner[] = []): Promise<void> {
+    const { keyID, publicKey } = active;
+    const verificationKeys = [active, ...retired].map((signer) => ({
+      keyID: signer.keyID,
+      publicKey: signer.publicKey,
+      state: signer === active ? 'Active' : 'Retired',
+    }));
+    const policy = await this.cluster.json(['get', 'signingpolicy/builds', '-n', namespace]);
+    const observedGeneration = at(policy, 'metadata', 'generation');
+    await this.#publishStatus(namespace, { keyID, publicKey, verificationKeys, observedGeneration });
+  }
+
+  async #publishStatus(namespace: string, status: object): Promise<void> {
     const patch = ['--subresource=status', '--type=merge', '-p', JSON.stringify({ status })];
     await this.storage.plane.kubectl(['patch', 'signingpolicy', 'builds', '-n', namespace, ...patch]);
   }
@@ -165,12 +198,31 @@ export class EnforceBed {
     return ended(runCommand('bash', ['-euo', 'pipefail', '-c', commands], { env, timeoutSeconds: 180 }));
   }
 
-  /** Creates a pod of this image: as kubectl says it, with the warnings of admission controllers. */
+  /** Creates a pod of these images: as kubectl says it, with the warnings of admission controllers. */
   pod(namespace: string, ...images: readonly string[]): Promise<Ended> {
-    const containers = images.map((image, index) => ({ name: `c${index}`, image }));
-    const metadata = { generateName: 'p-', namespace };
-    const stdin = JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers } });
-    return ended(this.storage.plane.kubectl(['create', '-f', '-'], { stdin }));
+    return this.createPod({ generateName: 'p-', namespace }, { containers: images.map(containerOf) });
+  }
+
+  /** The same with a spec of its own. */
+  createPod(metadata: object, spec: object): Promise<Ended> {
+    return this.#create({ apiVersion: 'v1', kind: 'Pod', metadata, spec });
+  }
+
+  /** Creates a Deployment of one pod of this image: as kubectl says it. */
+  deployment(namespace: string, name: string, image: string): Promise<Ended> {
+    const matchLabels = { app: name };
+    const template = { metadata: { labels: matchLabels }, spec: { containers: [image].map(containerOf) } };
+    const spec = { replicas: 1, selector: { matchLabels }, template };
+    return this.#create({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace }, spec });
+  }
+
+  /** Adds an ephemeral container to a pod. */
+  debug(namespace: string, pod: string, image: string): Promise<Ended> {
+    return ended(this.storage.plane.kubectl(['debug', pod, '-n', namespace, `--image=${image}`]));
+  }
+
+  #create(object: object): Promise<Ended> {
+    return ended(this.storage.plane.kubectl(['create', '-f', '-'], { stdin: JSON.stringify(object) }));
   }
 
   /** Expects that a pod of these images is admitted. @returns the warnings */
@@ -186,4 +238,8 @@ export class EnforceBed {
     assert.notEqual(code, 0, `admitted: ${images.join(', ')}`);
     assert.match(err, reason);
   }
+}
+
+function containerOf(image: string, index: number): object {
+  return { name: `c${index}`, image };
 }

@@ -7,8 +7,8 @@ import type { RunSigner } from '../../src/signing/run-signer.ts';
 
 export type Encoding = 'CosignTags' | 'SigstoreBundle';
 
-/** The builder that provenance names, as a policy without settings of its own has it. */
-export const BUILDER = 'https://tekton.dev/chains/v2';
+/** The builder of a policy without settings of its own. */
+const BUILDER = 'https://tekton.dev/chains/v2';
 
 /** The signature of an image in the form that an encoding holds. */
 export function imageSignature(
@@ -19,22 +19,29 @@ export function imageSignature(
   return contractArtifact(encoding === 'CosignTags' ? 'SimpleSigning' : 'SigstoreStatement', subject, signer);
 }
 
-/** SLSA provenance of an image that this builder states to have built. */
+/** SLSA provenance of an image that the builder in `runDetails` states to have built. */
 export async function provenance(
   subject: ContractSubjectName,
   signer: RunSigner,
-  builder = BUILDER,
+  runDetails: object = builtBy(BUILDER),
 ): Promise<SignedArtifact> {
   const unsigned = await contractArtifact('InTotoStatement', subject, signer);
   const statement = {
     _type: 'https://in-toto.io/Statement/v1',
     subject: [{ name: subject.name, digest: { sha256: subject.sha256 } }],
     predicateType: 'https://slsa.dev/provenance/v1',
-    predicate: {
-      buildDefinition: { buildType: 'https://tekton.dev/chains/v2/slsa' },
-      runDetails: { builder: { id: builder } },
-    },
+    predicate: { buildDefinition: { buildType: 'https://tekton.dev/chains/v2/slsa' }, runDetails },
   };
   const artifact: Artifact = { ...unsigned, payload: Buffer.from(JSON.stringify(statement)) };
   return { ...unsigned, ...artifact, signature: (await signer.sign(signedBytes(artifact))).signature };
+}
+
+/** `runDetails` of provenance that names this builder. */
+export function builtBy(id: string): object {
+  return { builder: { id } };
+}
+
+/** The payload of `signed` with the signature of `other`, as after a change to what was signed. */
+export function tampered(signed: SignedArtifact, other: SignedArtifact): SignedArtifact {
+  return { ...signed, signature: other.signature };
 }

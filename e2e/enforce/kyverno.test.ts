@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { field, listField, stringField } from '../../src/json/fields.ts';
 import { at } from '../chart/helm.ts';
 import { sectionCommands } from '../docs/section-commands.ts';
 import { keySigner } from '../sigstore/sigstore-bed.ts';
@@ -8,7 +9,8 @@ import { Kyverno } from '../testbed/kyverno/kyverno.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 import { EnforceBed } from './enforce-bed.ts';
 import type { PublishedTeam } from './enforce-bed.ts';
-import { imageSignature, provenance } from './evidence.ts';
+import { builtBy, imageSignature, provenance } from './evidence.ts';
+import { expectEveryContainerJudged } from './every-container.ts';
 import { untilKyvernoJudges } from './until-judged.ts';
 
 /** Teams that enforce, one of each encoding. */
@@ -25,10 +27,13 @@ const unsigning: PublishedTeam = {
   spec: { imageSignatures: { formats: ['SimpleSigning'] } },
 };
 
+/** A namespace with the policies of two teams. */
+const shared = 'foxtrot';
+
 let bed: EnforceBed;
 before(async () => {
   bed = await EnforceBed.start('kyverno');
-  for (const name of ['alpha', 'bravo', 'charlie', 'echo', bystander]) await bed.namespace(name);
+  for (const name of ['alpha', 'bravo', 'charlie', 'echo', shared, bystander]) await bed.namespace(name);
   await Kyverno.start(bed.storage.plane, bed.storage.supervisor);
   for (const team of [bundles, tags, cautious, unsigning]) await bed.publish(team);
   await bed.applyTrust(bundles.namespace, '-o', 'kyverno', '--enforce');
@@ -39,6 +44,15 @@ before(async () => {
   for (const { namespace } of [bundles, tags, cautious, unsigning]) await untilKyvernoJudges(bed, namespace);
 });
 after(() => bed.stop());
+
+/** A signed image of the first team, by its tag and by its digest. */
+async function taggedImage(repository: string): Promise<{ readonly tag: string; readonly reference: string }> {
+  const { namespace, encoding, signer } = bundles;
+  const { digest, reference } = await bed.registry.pushImage(`${namespace}/${repository}`, 'v1');
+  const subject = { name: `${bed.registry.host}/${namespace}/${repository}`, sha256: digest.slice('sha256:'.length) };
+  await bed.store(encoding, await imageSignature(encoding, subject, signer), await provenance(subject, signer));
+  return { tag: `${subject.name}:v1`, reference };
+}
 
 for (const team of [bundles, tags]) {
   describe(`Kyverno with what hallmark trust prints for evidence as ${team.encoding}`, () => {
@@ -59,13 +73,63 @@ for (const team of [bundles, tags]) {
       const other = await bed.misplaced(team);
       await bed.refuses(team.namespace, /not signed/, other.reference);
     });
+
+    it('refuses a signature that was changed after it was made', async () => {
+      await bed.refuses(team.namespace, /not signed/, (await bed.tampered(team, 'signature')).reference);
+    });
+
+    it('judges init and ephemeral containers', async () => {
+      await expectEveryContainerJudged(bed, team, /not signed/);
+    });
   });
 }
 
 describe('Kyverno with what hallmark trust prints for five namespaces', () => {
-  it('refuses provenance of another builder', async () => {
-    const tampered = await bed.signed(bundles, { builder: 'https://evil.example' });
-    await bed.refuses(bundles.namespace, /another builder/, tampered.reference);
+  it('refuses provenance of another builder or of none, and warns of it where it is not to enforce', async () => {
+    for (const runDetails of [builtBy('https://evil.example'), {}]) {
+      const another = await bed.signed(bundles, { runDetails });
+      await bed.refuses(bundles.namespace, /another builder/, another.reference);
+      const watched = await bed.signed(cautious, { runDetails });
+      assert.match(await bed.admits(cautious.namespace, watched.reference), /^Warning: .*another builder/s);
+    }
+  });
+
+  it('refuses provenance that was changed after it was signed', async () => {
+    await bed.refuses(bundles.namespace, /has no provenance/, (await bed.tampered(bundles, 'provenance')).reference);
+  });
+
+  it('refuses the unsigned pods of a Deployment, which stays as it was applied', async () => {
+    const { namespace } = bundles;
+    const unsigned = await bed.image(`${namespace}/app`);
+    const applied = await bed.deployment(namespace, 'unsigned', unsigned.reference);
+    assert.deepEqual([applied.code, applied.err], [0, '']);
+    await bed.cluster.until(namespace, 'deployment/unsigned', {
+      condition: 'says why it has no pod',
+      isMet: (deployment) =>
+        listField(field(deployment, 'status'), 'conditions').some(
+          (condition) =>
+            stringField(condition, 'type') === 'ReplicaFailure' &&
+            stringField(condition, 'message')?.includes('not signed') === true,
+        ),
+    });
+    const { tag } = await taggedImage('deployed');
+    await bed.deployment(namespace, 'signed', tag);
+    await bed.cluster.wait(namespace, 'deployment/signed', 'jsonpath={.status.replicas}=1');
+    const signed = await bed.cluster.json(['get', 'deployment/signed', '-n', namespace]);
+    assert.equal(at(signed, 'spec', 'template', 'spec', 'containers', 0, 'image'), tag);
+  });
+
+  it('judges the images of two teams in one namespace, each by the policy of its own team', async () => {
+    for (const { namespace } of [bundles, tags]) {
+      const { out } = await bed.trust(namespace, '-o', 'kyverno', '--enforce');
+      const policy = out.replace(`namespace: ${namespace}\n`, `namespace: ${shared}\n`);
+      await bed.storage.plane.kubectl(['apply', '-f', '-'], { stdin: policy });
+      await untilKyvernoJudges(bed, namespace, shared);
+    }
+    const [one, other] = [await bed.signed(bundles), await bed.signed(tags)];
+    assert.equal(await bed.admits(shared, one.reference, other.reference), '');
+    const swapped = await bed.signed(tags, { signer: bundles.signer });
+    await bed.refuses(shared, /SigningPolicy bravo\/builds/, one.reference, swapped.reference);
   });
 
   it('requires only what the backend of a policy keeps', async () => {
@@ -98,20 +162,19 @@ describe('Kyverno with what hallmark trust prints for five namespaces', () => {
   });
 
   it('pins the digest that it verified where it enforces', async () => {
-    const { digest } = await bed.registry.pushImage(`${bundles.namespace}/tagged`, 'v1');
-    const subject = {
-      name: `${bed.registry.host}/${bundles.namespace}/tagged`,
-      sha256: digest.slice('sha256:'.length),
-    };
-    await bed.store(
-      bundles.encoding,
-      await imageSignature(bundles.encoding, subject, bundles.signer),
-      await provenance(subject, bundles.signer),
-    );
-    await bed.admits(bundles.namespace, `${subject.name}:v1`);
+    const { tag } = await taggedImage('tagged');
+    await bed.admits(bundles.namespace, tag);
     const pods = await bed.cluster.list(['pods', '-n', bundles.namespace]);
-    const images = pods.map((pod) => at(pod, 'spec', 'containers', 0, 'image'));
-    assert.ok(images.includes(`${subject.name}:v1@${digest}`), JSON.stringify(images));
+    const images = pods.map((pod) => String(at(pod, 'spec', 'containers', 0, 'image')));
+    assert.ok(
+      images.some((image) => image.startsWith(`${tag}@sha256:`)),
+      JSON.stringify(images),
+    );
+  });
+
+  it('admits one image in two containers next to a further one, if the two name it differently', async () => {
+    const { tag, reference } = await taggedImage('twice');
+    assert.equal(await bed.admits(bundles.namespace, tag, reference, (await bed.signed(bundles)).reference), '');
   });
 
   it('judges a running pod again only when its image changes', async () => {
@@ -132,29 +195,80 @@ describe('Kyverno with what hallmark trust prints for five namespaces', () => {
 });
 
 describe('the page about enforcing', () => {
-  it('leads to a namespace in which only signed images run, by its own commands', async () => {
-    const team: PublishedTeam = { namespace: 'team-a', signer: keySigner(), encoding: 'SigstoreBundle' };
+  const team: PublishedTeam = { namespace: 'team-a', signer: keySigner(), encoding: 'SigstoreBundle' };
+  const variables: Record<string, string> = {};
+
+  /** Runs a command of the page in a Git repository. */
+  const run = (command = 'exit 9') =>
+    bed.shell(`cd '${bed.storage.supervisor.dataDirectory('repository')}'\n${command}`, variables);
+
+  const carryOut = async (command: string | undefined): Promise<string> => {
+    const { code, err } = await run(command);
+    assert.equal(code, 0, `${command ?? 'there is no such command'}\n${err}`);
+    return err;
+  };
+
+  /** Kyverno takes a moment to read a change. */
+  const untilKyverno = (verdict: 'admits' | 'refuses', image: string): Promise<unknown> =>
+    waitUntil(
+      `Kyverno ${verdict} ${image}`,
+      async () => ((await bed.pod(team.namespace, image)).code === 0) === (verdict === 'admits'),
+    );
+
+  before(async () => {
     await bed.namespace(team.namespace);
     await bed.publish(team);
-    const UNSIGNED_IMAGE = (await bed.image(`${team.namespace}/app`)).reference;
-    const SIGNED_IMAGE = (await bed.signed(team)).reference;
-    const variables = { UNSIGNED_IMAGE, SIGNED_IMAGE };
-    const carryOut = async (commands: string | undefined): Promise<string> => {
-      const { code, err } = await bed.shell(commands ?? 'exit 9', variables);
-      assert.equal(code, 0, `${commands ?? 'there is no such block'}\n${err}`);
-      return err;
-    };
-    const [apply, wait, look, enforce, run, ...others] = sectionCommands('enforcing.md', 'Kyverno');
+    variables['UNSIGNED_IMAGE'] = (await bed.image(`${team.namespace}/app`)).reference;
+    variables['SIGNED_IMAGE'] = (await bed.signed(team)).reference;
+  });
+
+  it('leads to a namespace in which only signed images run, by its own commands', async () => {
+    const [apply, wait, look, enforce, create, ...others] = sectionCommands('enforcing.md', 'Kyverno');
     assert.equal(others.length, 0);
     await carryOut(apply);
     await carryOut(wait);
     assert.match(await carryOut(look), /Warning: .*not signed/);
     await carryOut(enforce);
-    // Kyverno takes a moment to read the change.
-    await waitUntil(
-      'Kyverno refuses the unsigned image',
-      async () => (await bed.pod('team-a', UNSIGNED_IMAGE)).code !== 0,
+    await untilKyverno('refuses', variables['UNSIGNED_IMAGE'] ?? '');
+    await carryOut(create);
+  });
+
+  it('changes a key without refusing an image in between, and ends the earlier one, by its own commands', async () => {
+    const [list, accept, sign, drop, renew, print, compare, ...others] = sectionCommands(
+      'enforcing.md',
+      'Renew it when keys change',
     );
-    await carryOut(run);
+    assert.equal(others.length, 0);
+    const next = keySigner();
+    const earlier = variables['SIGNED_IMAGE'] ?? '';
+    const later = (await bed.signed({ ...team, signer: next })).reference;
+    await carryOut('git init --quiet && mkdir -p clusters/prod/team-a');
+    await carryOut(print);
+    await carryOut('git add .');
+    await carryOut(print);
+    await carryOut(compare);
+    await bed.refuses(team.namespace, /not signed/, later);
+    await carryOut(list);
+    assert.match((await run(accept)).err, /has not taken that up yet/);
+    await bed.publishKeys(team.namespace, team.signer, [next]);
+    await carryOut(accept);
+    await untilKyverno('admits', later);
+    await bed.admits(team.namespace, earlier);
+    await carryOut(sign);
+    await bed.publishKeys(team.namespace, next, [team.signer]);
+    await bed.admits(team.namespace, earlier, later);
+    await carryOut(drop);
+    await bed.publishKeys(team.namespace, next);
+    await carryOut(renew);
+    await untilKyverno('refuses', earlier);
+    await bed.admits(team.namespace, later);
+    await carryOut(print);
+    const { code, out } = await run(compare);
+    assert.equal(code, 1);
+    const key = team.signer.publicKey.split('\n')[1] ?? '?';
+    assert.ok(
+      out.split('\n').some((line) => line.startsWith('-') && line.endsWith(key)),
+      out,
+    );
   });
 });

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { at } from '../chart/helm.ts';
 import { keySigner } from '../sigstore/sigstore-bed.ts';
 import { INCLUDED, PolicyController } from '../testbed/policy-controller/policy-controller.ts';
 import { EnforceBed } from './enforce-bed.ts';
 import type { PublishedTeam } from './enforce-bed.ts';
-import { imageSignature } from './evidence.ts';
+import { builtBy, imageSignature } from './evidence.ts';
+import { expectEveryContainerJudged } from './every-container.ts';
 import { untilPolicyControllerJudges } from './until-judged.ts';
 
 /** Teams that enforce. Each has a namespace that asks for the controller. */
@@ -44,12 +46,51 @@ describe('policy-controller with what hallmark trust prints for four namespaces'
     await bed.refuses(first.namespace, /alpha\.builds-signature/, good.reference, unsigned.reference);
   });
 
-  it('refuses a signature without provenance, and provenance of another builder', async () => {
+  it('refuses a signature without provenance, and provenance of another builder or of none', async () => {
     const half = await bed.image(`${first.namespace}/app`);
     await bed.store('CosignTags', await imageSignature('CosignTags', half.subject, first.signer));
     await bed.refuses(first.namespace, /alpha\.builds-provenance/, half.reference);
-    const tampered = await bed.signed(first, { builder: 'https://evil.example' });
-    await bed.refuses(first.namespace, /alpha\.builds-provenance/, tampered.reference);
+    for (const runDetails of [builtBy('https://evil.example'), {}]) {
+      const another = await bed.signed(first, { runDetails });
+      await bed.refuses(first.namespace, /alpha\.builds-provenance/, another.reference);
+    }
+  });
+
+  for (const part of ['signature', 'provenance'] as const) {
+    it(`refuses a ${part} that was changed after it was signed`, async () => {
+      const { reference } = await bed.tampered(first, part);
+      await bed.refuses(first.namespace, new RegExp(`alpha\\.builds-${part}`), reference);
+    });
+  }
+
+  it('judges init and ephemeral containers', async () => {
+    await expectEveryContainerJudged(bed, first, /alpha\.builds-signature/);
+  });
+
+  it('judges the pods of a Deployment by its template', async () => {
+    const unsigned = await bed.image(`${first.namespace}/app`);
+    const refused = await bed.deployment(first.namespace, 'unsigned', unsigned.reference);
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.err, /alpha\.builds-signature/);
+    const admitted = await bed.deployment(first.namespace, 'signed', (await bed.signed(first)).reference);
+    assert.deepEqual([admitted.code, admitted.err], [0, '']);
+    await bed.cluster.wait(first.namespace, 'deployment/signed', 'jsonpath={.status.replicas}=1');
+  });
+
+  it('replaces tags by digests in templates, whosever image it is', async () => {
+    const { digest } = await bed.registry.pushImage('nobody/app', 'v1');
+    const { code, err } = await bed.deployment(cautious.namespace, 'tagged', `${bed.registry.host}/nobody/app:v1`);
+    assert.equal(code, 0, err);
+    const deployment = await bed.cluster.json(['get', 'deployment/tagged', '-n', cautious.namespace]);
+    const image = String(at(deployment, 'spec', 'template', 'spec', 'containers', 0, 'image'));
+    assert.ok(image.endsWith(`@${digest}`), image);
+  });
+
+  it('judges the images of two teams in one pod, each by the policies of its own team', async () => {
+    const [one, other] = [await bed.signed(first), await bed.signed(second)];
+    assert.equal(await bed.admits(first.namespace, one.reference, other.reference), '');
+    const swapped = await bed.signed(second, { signer: first.signer });
+    await bed.refuses(first.namespace, /bravo\.builds-signature/, one.reference, swapped.reference);
   });
 
   it('refuses evidence of another image', async () => {

@@ -3,9 +3,9 @@ import { field, listField, stringField } from '../../src/json/fields.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 import type { EnforceBed } from './enforce-bed.ts';
 
-/** Waits until Kyverno has entered the webhook for a team's policy. */
-export function untilKyvernoJudges({ cluster }: EnforceBed, namespace: string): Promise<void> {
-  return cluster.until(namespace, `namespacedimagevalidatingpolicy/hallmark-${namespace}.builds`, {
+/** Waits until Kyverno has entered the webhook for a team's policy, which is in its namespace unless `where` names another. */
+export function untilKyvernoJudges({ cluster }: EnforceBed, namespace: string, where = namespace): Promise<void> {
+  return cluster.until(where, `namespacedimagevalidatingpolicy/hallmark-${namespace}.builds`, {
     condition: 'is entered in the webhook',
     isMet: (policy) => {
       const conditions = listField(field(field(policy, 'status'), 'conditionStatus'), 'conditions');

@@ -80,9 +80,8 @@ function provenanceCheck(
   attestors: readonly KyvernoAttestor[],
 ): Check {
   const isV1 = type === 'https://slsa.dev/provenance/v1';
-  const predicate = "extractPayload(image, 'provenance').predicate";
-  const builder = `${predicate}.${isV1 ? 'runDetails.' : ''}builder.id == ${JSON.stringify(attestation.builderID)}`;
-  const buildType = `${predicate}.buildDefinition.buildType == ${JSON.stringify(attestation.buildType)}`;
+  const builder = isExpected(`${isV1 ? 'runDetails.?' : ''}builder.?id`, attestation.builderID);
+  const buildType = isExpected('buildDefinition.?buildType', attestation.buildType);
   const expected = isV1 ? `${builder} && ${buildType}` : builder;
   return {
     attestations: [{ name: 'provenance', intoto: { type } }],
@@ -97,6 +96,11 @@ function provenanceCheck(
       },
     ],
   };
+}
+
+/** A field that is missing differs. Without the `?`, Kyverno refuses it as an error in the policy, and not with the message of the check. */
+function isExpected(field: string, value: string): string {
+  return `extractPayload(image, 'provenance').?predicate.?${field}.orValue('') == ${JSON.stringify(value)}`;
 }
 
 function ofAll(condition: string): string {
