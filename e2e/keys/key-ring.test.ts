@@ -14,6 +14,8 @@ import { compileCache } from '../testbed/processes/compile-cache.ts';
 import { runCommand } from '../testbed/processes/run-command.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 
+type VerificationKey = NonNullable<NonNullable<SigningPolicy['status']>['verificationKeys']>[number];
+
 const HOUR_MS = 3_600_000;
 const SOON_MS = 5_000;
 
@@ -72,39 +74,51 @@ async function assertVerified(publicKey: string, { image }: Build): Promise<void
   }
 }
 
+function change(team: Team, key: object): Promise<void> {
+  return bed.installation.patch(team.name, 'signingpolicy/builds', keySettings(key));
+}
+
+/** The two keys that a policy publishes, once one of them is in this state. */
+async function publishedKeys(team: Team, publicKey: string, state: string): Promise<readonly VerificationKey[]> {
+  return waitUntil(`the key is published as ${state}`, async () => {
+    const keys = (await policyOf(team)).status?.verificationKeys ?? [];
+    const isMet = keys.some((key) => key.publicKey === publicKey && key.state === state);
+    return isMet && keys.length === 2 && keys;
+  });
+}
+
+function shown({ publicKey, state, notAfter }: VerificationKey): readonly unknown[] {
+  return [publicKey, state, notAfter];
+}
+
 // Each has a team of its own.
 describe('keys of a policy', { concurrency: true }, () => {
   describe('a policy whose key is followed by another', () => {
-    it('signs with the new one at once, and publishes both for those who verify', async () => {
+    it('publishes both for those who verify, also before the new one signs, and then signs with it at once', async () => {
       const team = await teamOf('team-ring');
       await team.untilReady();
-      const first = await signed(team, 'before');
-      assert.deepEqual(first.publicKeys, [team.key.publicKey]);
       const next: SigningKey = newSigningKey();
       await bed.installation.apply(
         secret(team, 'key-next', { 'x509.pem': next.privateKey }),
         secret(team, 'key-before', { 'x509.pub': team.key.publicKey }),
       );
+      const secretRef = { name: KEY_SECRET };
+      await change(team, { secretRef, retired: [{ name: 'key-next' }] });
+      const announced = await publishedKeys(team, next.publicKey, 'Retired');
+      assert.deepEqual(announced.map(shown), [
+        [team.key.publicKey, 'Active', undefined],
+        [next.publicKey, 'Retired', undefined],
+      ]);
+      const first = await signed(team, 'before');
+      assert.deepEqual(first.publicKeys, [team.key.publicKey]);
       const rotatedAt = `${new Date().toISOString().slice(0, 19)}Z`;
-      const retired = [{ name: 'key-before', notAfter: rotatedAt }];
-      await bed.installation.patch(
-        team.name,
-        'signingpolicy/builds',
-        keySettings({ secretRef: { name: 'key-next' }, retired }),
-      );
-      const { keys, keyID } = await waitUntil('both keys are published', async () => {
-        const { status } = await policyOf(team);
-        const shown = status?.verificationKeys ?? [];
-        return shown.length === 2 && { keys: shown, keyID: status?.keyID };
-      });
-      assert.deepEqual(
-        keys.map(({ publicKey, state, notAfter }) => [publicKey, state, notAfter]),
-        [
-          [next.publicKey, 'Active', undefined],
-          [team.key.publicKey, 'Retired', rotatedAt],
-        ],
-      );
-      assert.equal(keyID, keys[0]?.keyID);
+      await change(team, { secretRef: { name: 'key-next' }, retired: [{ name: 'key-before', notAfter: rotatedAt }] });
+      const keys = await publishedKeys(team, next.publicKey, 'Active');
+      assert.deepEqual(keys.map(shown), [
+        [next.publicKey, 'Active', undefined],
+        [team.key.publicKey, 'Retired', rotatedAt],
+      ]);
+      assert.equal((await policyOf(team)).status?.keyID, keys[0]?.keyID);
       const second = await signed(team, 'after');
       assert.deepEqual(second.publicKeys, [next.publicKey]);
       await assertVerified(keys[0]?.publicKey ?? '', second.build);
