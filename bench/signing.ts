@@ -44,9 +44,11 @@ const preparations: Readonly<Record<string, Preparation>> = {
     const uri = `awskms://${bed.proxy.host}/${await bed.key()}`;
     const who = { secretRef: { name: 'aws' }, caBundleRef: { name: 'aws-ca' }, aws: { region: bed.moto.region } };
     const allow = [bed.proxy.host];
-    await run(signingJob({ type: 'KMS', kms: { uri, ...who } }, bed.objects, { allow, seconds })).finally(() =>
-      bed.stop(),
-    );
+    try {
+      await run(signingJob({ type: 'KMS', kms: { uri, ...who } }, bed.objects, { allow, seconds }));
+    } finally {
+      await bed.stop();
+    }
   },
   'Google Cloud KMS (double)': async (run) => {
     const bed = await GoogleBed.start();
@@ -55,7 +57,11 @@ const preparations: Readonly<Record<string, Preparation>> = {
     const who = { secretRef: { name: 'google' }, caBundleRef: { name: 'google-ca' }, google };
     const allow = [bed.proxy.host, bed.kms.server.host];
     const signer = { type: 'KMS', kms: { uri: `gcpkms://${RING}/cryptoKeys/bench`, ...who } } as const;
-    await run(signingJob(signer, bed.objects, { allow, seconds })).finally(() => bed.stop());
+    try {
+      await run(signingJob(signer, bed.objects, { allow, seconds }));
+    } finally {
+      await bed.stop();
+    }
   },
   'Azure Key Vault (double)': async (run) => {
     const bed = await AzureBed.start();
@@ -68,7 +74,11 @@ const preparations: Readonly<Record<string, Preparation>> = {
     };
     const allow = [bed.proxy.host, server.host];
     const signer = { type: 'KMS', kms: { uri: `azurekms://${bed.proxy.host}/bench`, ...who } } as const;
-    await run(signingJob(signer, bed.objects, { allow, seconds })).finally(() => bed.stop());
+    try {
+      await run(signingJob(signer, bed.objects, { allow, seconds }));
+    } finally {
+      await bed.stop();
+    }
   },
   'OpenBao transit': async (run) => {
     const bed = await VaultBed.start();
@@ -76,14 +86,22 @@ const preparations: Readonly<Record<string, Preparation>> = {
     await bed.giveToken('bench');
     const who = { secretRef: { name: 'vault' }, caBundleRef: { name: 'vault-ca' }, vault: { address: bed.proxy.url } };
     const signer = { type: 'KMS', kms: { uri: 'openbao://bench', ...who } } as const;
-    await run(signingJob(signer, bed.objects, { allow: [bed.proxy.host], seconds })).finally(() => bed.stop());
+    try {
+      await run(signingJob(signer, bed.objects, { allow: [bed.proxy.host], seconds }));
+    } finally {
+      await bed.stop();
+    }
   },
   'Keyless (Fulcio), a certificate each': async (run) => {
     const bed = await SigstoreBed.start({ fulcio: true });
     const { url: fulcioURL } = bed.stack.fulcio;
     const token = bed.issuer.token({ namespace: team, serviceAccount: account, audience: 'sigstore' });
     const signer = { type: 'Keyless', keyless: { fulcioURL, serviceAccountName: account } } as const;
-    await run(signingJob(signer, bed.objects, { allow: bed.stack.hosts, token, seconds })).finally(() => bed.stop());
+    try {
+      await run(signingJob(signer, bed.objects, { allow: bed.stack.hosts, token, seconds }));
+    } finally {
+      await bed.stop();
+    }
   },
 };
 

@@ -175,7 +175,7 @@ function restrictions(layer, allowed) {
   return { files: [`src/${layer}/**/*.ts`], rules: { 'no-restricted-imports': ['error', { patterns, paths }] } };
 }
 
-/** The rule for one folder of src/controllers/, which includes that of the layer: ESLint replaces a rule, it does not merge it. */
+/** The rule for one folder of src/controllers/, which includes that of the layer: an override replaces a rule, it does not merge it. */
 function controllerRestrictions(folder, allowed) {
   const forbidden = [...Object.keys(controllerFolders), 'fixtures'].filter(
     (name) => name !== folder && !allowed.includes(name),
@@ -192,11 +192,12 @@ function controllerRestrictions(folder, allowed) {
   const paths = packagesOfOthers('src/controllers/');
   return {
     files: [join('src/controllers', folder, '*.ts')],
-    ignores: ['**/*.test.ts', '**/*.fixture.ts'],
+    excludeFiles: ['**/*.test.ts', '**/*.fixture.ts'],
     rules: { 'no-restricted-imports': ['error', { patterns, paths }] },
   };
 }
 
+/** @type {import('oxlint').OxlintOverride[]} */
 export const layerRules = [
   ...Object.entries(layers).map(([layer, { imports }]) => restrictions(layer, imports)),
   ...Object.entries(controllerFolders).map(([folder, allowed]) => controllerRestrictions(folder, allowed)),

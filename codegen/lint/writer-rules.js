@@ -3,7 +3,7 @@
 const WRITES = new Set(['apply', 'create', 'delete', 'mergePatch', 'replace', 'replaceStatus']);
 const message = 'ProvenanceRecords are written by RecordWriter alone: see src/records/record-writer.ts.';
 
-const oneRecordWriter = {
+export const oneRecordWriter = {
   create(context) {
     const isRecordResource = (node) => {
       if (node?.type === 'CallExpression')
@@ -26,7 +26,7 @@ const oneRecordWriter = {
 };
 
 /** Allows no other status of src/controllers/ than those of write-status.ts, which checks the lease. */
-const oneStatusWriter = {
+export const oneStatusWriter = {
   create: (context) => ({
     'CallExpression[callee.type="MemberExpression"][callee.property.name="replaceStatus"]'(node) {
       context.report({ node, message: 'The status of policies and backends is written by write-status.ts alone.' });
@@ -34,20 +34,17 @@ const oneStatusWriter = {
   }),
 };
 
-const plugins = { hallmark: { rules: { 'one-record-writer': oneRecordWriter, 'one-status-writer': oneStatusWriter } } };
-
+/** @type {import('oxlint').OxlintOverride[]} */
 export const writerRules = [
   {
     files: ['src/**/*.ts'],
     // The command annotates records with its user's own rights.
-    ignores: ['src/records/record-writer.ts', 'src/cli/**', '**/*.test.ts', '**/*.fixture.ts'],
-    plugins,
+    excludeFiles: ['src/records/record-writer.ts', 'src/cli/**', '**/*.test.ts', '**/*.fixture.ts'],
     rules: { 'hallmark/one-record-writer': 'error' },
   },
   {
     files: ['src/controllers/**/*.ts'],
-    ignores: ['src/controllers/write-status.ts', '**/*.test.ts', '**/*.fixture.ts'],
-    plugins,
+    excludeFiles: ['src/controllers/write-status.ts', '**/*.test.ts', '**/*.fixture.ts'],
     rules: { 'hallmark/one-status-writer': 'error' },
   },
 ];

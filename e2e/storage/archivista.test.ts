@@ -89,7 +89,11 @@ describe('Archivista storage', () => {
     driver: () => driver(),
     whileUnreachable: async (work) => {
       await server.down();
-      await work().finally(() => server.up());
+      try {
+        await work();
+      } finally {
+        await server.up();
+      }
     },
     fixture,
     contents: (_run, artifact) => contents(artifact),

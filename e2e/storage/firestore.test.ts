@@ -86,7 +86,11 @@ describe('Firestore storage', () => {
     driver: () => driver(),
     whileUnreachable: async (work) => {
       await server.down();
-      await work().finally(() => server.up());
+      try {
+        await work();
+      } finally {
+        await server.up();
+      }
     },
     fixture: () => cloud.fixture(),
     contents,

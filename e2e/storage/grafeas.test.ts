@@ -115,10 +115,12 @@ for (const apiVersion of ['v1beta1', 'v1'] as const) {
         // The v1 server forgets everything when it goes: its connections are cut instead.
         if (apiVersion === 'v1') proxy.fail({ type: 'Reset' });
         else await own.down();
-        await work().finally(async () => {
+        try {
+          await work();
+        } finally {
           proxy.heal();
           await own.up();
-        });
+        }
       },
       fixture: () => cloud.fixture(),
       contents: async (run, artifact) => JSON.stringify(await occurrences(apiVersion, run, artifact)),

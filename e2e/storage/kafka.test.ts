@@ -83,7 +83,11 @@ describe('Kafka storage', () => {
     driver: () => driverFor(),
     whileUnreachable: async (work) => {
       await kafka.down();
-      await work().finally(() => kafka.up());
+      try {
+        await work();
+      } finally {
+        await kafka.up();
+      }
     },
     fixture: () => cloud.fixture(),
     contents,

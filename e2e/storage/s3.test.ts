@@ -6,7 +6,7 @@ import type { StorageBackendSpec } from '../../src/api/v1alpha1/storage-backend/
 import { signatureText } from '../../src/evidence/signature-text.ts';
 import type { SignedArtifact } from '../../src/evidence/artifact.ts';
 import { describeStorageDriver } from '../../src/storage/contract/driver.contract.ts';
-import type { StorageDriver } from '../../src/storage/driver.ts';
+import type { Probe, StorageDriver } from '../../src/storage/driver.ts';
 import { objectStem, SUFFIXES } from '../../src/storage/buckets/object-names.ts';
 import { FaultProxy } from '../testbed/fault-proxy/fault-proxy.ts';
 import { MotoAccounts } from '../kms/moto-accounts.ts';
@@ -208,10 +208,15 @@ describe('S3 storage', () => {
       const { id, secret } = accounts.credentials(user);
       await cloud.secret(user, { aws_access_key_id: id, aws_secret_access_key: secret });
     }
-    await moto.enforce();
-    const [writer, reader, stranger] = await Promise.all(
-      ['s3-writer', 's3-reader', 'aws'].map((secret) => driverFor({ secret }).probe(never)),
-    ).finally(() => moto.trustAll());
+    const probeAll = async (): Promise<readonly Probe[]> => {
+      await moto.enforce();
+      try {
+        return await Promise.all(['s3-writer', 's3-reader', 'aws'].map((secret) => driverFor({ secret }).probe(never)));
+      } finally {
+        await moto.trustAll();
+      }
+    };
+    const [writer, reader, stranger] = await probeAll();
     assert.deepEqual(writer, { ready: true });
     assert.equal(reader?.reason, 'BackendUnauthorized');
     assert.match(

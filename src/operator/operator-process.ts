@@ -211,10 +211,14 @@ export class OperatorProcess {
     if (this.#exitCode !== undefined) return;
     this.#exitCode = exitCode;
     const close = async (): Promise<void> => {
-      await Promise.allSettled(this.#servers.map((server) => server.close()));
-      this.#options.exit(exitCode);
+      try {
+        await this.#operator.shutDown(limits);
+      } finally {
+        await Promise.allSettled(this.#servers.map((server) => server.close()));
+        this.#options.exit(exitCode);
+      }
     };
-    void this.#operator.shutDown(limits).finally(close);
+    void close();
   }
 }
 

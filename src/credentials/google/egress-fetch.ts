@@ -24,7 +24,7 @@ const BODILESS = [204, 205, 304];
  * `fetch` through the egress client, for client libraries that let one be given. Bodies are held in memory, and answers
  * capped; agents and proxies among the options are ignored.
  */
-export function egressFetch(egress: EgressClient, options: EgressFetchOptions): typeof fetch {
+export function egressFetch(egress: EgressClient, options: EgressFetchOptions): typeof globalThis.fetch {
   return async (input, init) => {
     const request = new Request(input, init);
     const body = request.body === null ? undefined : Buffer.from(await request.arrayBuffer());
