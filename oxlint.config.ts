@@ -47,8 +47,20 @@ export default defineConfig({
         'max-lines': 'off',
       },
     },
+    {
+      files: ['codegen/monitoring/dashboard.ts'],
+      rules: {
+        // Its successor writes a form that sidecars do not load yet.
+        'typescript/no-deprecated': [
+          'error',
+          { allow: [{ from: 'package', name: 'DashboardBuilder', package: '@grafana/grafana-foundation-sdk' }] },
+        ],
+      },
+    },
     { files: ['src/cli/**', 'src/main.ts', 'e2e/**', 'bench/**', 'codegen/**'], rules: { 'no-console': 'off' } },
     { files: ['**/*.{js,cjs}'], rules: Object.fromEntries(Object.keys(typeRules).map((name) => [name, 'off'])) },
+    // CommonJS has no other way to import.
+    { files: ['**/*.cjs'], rules: { 'typescript/no-require-imports': 'off' } },
     ...layerRules,
     ...networkRules,
     ...testDataRules,

@@ -4,11 +4,13 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import config from '../../oxlint.config.ts';
 import { findingsIn } from '../verify/oxlint-findings.ts';
+import { ruleFaults } from './rule-faults.fixture.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
-/** Faults, each with the file that has it and the rule that names it. */
+/** Faults that our own rules, the compiler and bounds between folders are for, each with the file that has it and the rule that names it. */
 const faults: Readonly<Record<string, readonly [path: string, code: string, text: string]>> = {
   'a wrong type': ['src/json/type.ts', 'typescript(TS2322)', `export const count: number = 'one';`],
   'a local that nothing reads': [
@@ -16,32 +18,6 @@ const faults: Readonly<Record<string, readonly [path: string, code: string, text
     'typescript(TS6133)',
     `export function f(): void { const a = 1; }`,
   ],
-  'a promise that nobody awaits': [
-    'src/json/floating.ts',
-    'typescript(no-floating-promises)',
-    `export function f(): void { Promise.resolve(1); }`,
-  ],
-  'an assertion of a type': [
-    'src/json/assertion.ts',
-    'typescript(consistent-type-assertions)',
-    `export const a = JSON.parse('1') as number;`,
-  ],
-  'an any that spreads': [
-    'src/json/any.ts',
-    'typescript(no-unsafe-assignment)',
-    `export function f(): void { const a = JSON.parse('1'); void a; }`,
-  ],
-  'a case that a switch lacks': [
-    'src/json/switch.ts',
-    'typescript(switch-exhaustiveness-check)',
-    `export function f(a: 'x' | 'y'): void { switch (a) { case 'x': } }`,
-  ],
-  'five parameters': [
-    'src/json/parameters.ts',
-    'eslint(max-params)',
-    `export function f(a: 1, b: 1, c: 1, d: 1, e: 1): void { void [a, b, c, d, e]; }`,
-  ],
-  'a print in a library': ['src/json/print.ts', 'eslint(no-console)', `console.log(1);`],
   'an import of a higher layer': [
     'src/json/layer.ts',
     'eslint(no-restricted-imports)',
@@ -118,6 +94,11 @@ const allowed: Readonly<Record<string, readonly [path: string, text: string]>> =
   'test data in a test': ['src/api/data.test.ts', `import { a } from './a.fixture.ts';\nexport const b = a;`],
 };
 
+/** The file with the fault that a rule is for. */
+function faultOf(rule: string): string {
+  return `src/json/${rule.replace('/', '.')}.ts`;
+}
+
 describe('the lint rules of the checkout', () => {
   let folder = '';
   const found = new Map<string, string[]>();
@@ -136,6 +117,7 @@ describe('the lint rules of the checkout', () => {
       write(path, 'export const a = 1;');
     for (const [path, , text] of Object.values(faults)) write(path, text);
     for (const [path, text] of Object.values(allowed)) write(path, text);
+    for (const [rule, text] of Object.entries(ruleFaults)) write(faultOf(rule), text);
     for (const { filename, code = '' } of await findingsIn(folder, ['src']))
       found.set(filename, [...(found.get(filename) ?? []), code]);
   });
@@ -151,6 +133,12 @@ describe('the lint rules of the checkout', () => {
   for (const [fault, [path, code]] of Object.entries(faults))
     it(`find ${fault}`, () => {
       assert.ok(found.get(path)?.includes(code), `${path}: ${String(found.get(path))}`);
+    });
+
+  for (const rule of Object.keys(config.rules))
+    it(`find what ${rule} is for`, () => {
+      const [name = '', plugin = 'eslint'] = rule.split('/').toReversed();
+      assert.ok(found.get(faultOf(rule))?.includes(`${plugin}(${name})`), String(found.get(faultOf(rule))));
     });
 
   for (const [use, [path]] of Object.entries(allowed))

@@ -25,8 +25,9 @@ describe('the keys of linted files', () => {
     writeFileSync(join(folder, 'src', `${name}.ts`), `${imports}\nexport const ${name} = 1;\n`);
   }
 
-  function keys(rules = 'rules'): ReadonlyMap<string, string> {
-    return lintKeys(ImportGraph.read(folder, ['src']), [rules]);
+  function keys(rules = 'rules', program = ''): ReadonlyMap<string, string> {
+    const graph = ImportGraph.read(folder, ['src']);
+    return lintKeys({ graph, others: new Map([['program.js', program]]), shared: [rules] });
   }
 
   /** A run that lints the files that did not pass before, and remembers all without a fault. @returns the files with one */
@@ -50,7 +51,7 @@ describe('the keys of linted files', () => {
   });
 
   it('change with the file, its imports and the rules', () => {
-    const all = ['src/apart.ts', 'src/clean.ts', 'src/faulty.ts'];
+    const all = ['program.js', 'src/apart.ts', 'src/clean.ts', 'src/faulty.ts'];
     assert.deepEqual(
       changedBy(() => keys('other rules')),
       all,
@@ -60,5 +61,9 @@ describe('the keys of linted files', () => {
       return keys();
     });
     assert.deepEqual(edited, ['src/clean.ts', 'src/faulty.ts']);
+    assert.deepEqual(
+      changedBy(() => keys('rules', 'edited')),
+      ['program.js'],
+    );
   });
 });

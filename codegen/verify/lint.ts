@@ -11,16 +11,20 @@ import { gateCache, PassedKeys } from './passed-keys.ts';
 const root = join(import.meta.dirname, '..', '..');
 const passed = new PassedKeys(join(gateCache(root), 'linted'));
 const foundations = ['package.json', 'package-lock.json', 'tsconfig.json', 'oxlint.config.ts', 'codegen/lint/*.js'];
-/** Files outside the folders of the graph, and files without types: they are few, and linted each time that anything is. */
-const others = ['*.{js,ts}', '{src,codegen,e2e,bench}/**/*.js'];
+const folders = ['src', 'codegen', 'e2e', 'bench', 'packaging'];
+/** Files outside the graph of imports: those at the top, and JavaScript. */
+const others = ['*.{js,ts}', `{${folders.join()}}/**/*.{js,cjs}`];
 
-const graph = ImportGraph.read(root, ['src', 'codegen', 'e2e', 'bench', 'packaging']);
-const shared = globSync(foundations, { cwd: root })
-  .sort()
-  .map((path) => readFileSync(join(root, path), 'utf8'));
-const now = lintKeys(graph, shared);
+/** Read the files that match, by path. */
+function texts(patterns: readonly string[]): ReadonlyMap<string, string> {
+  const paths = globSync(patterns, { cwd: root }).sort();
+  return new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
+}
+
+const graph = ImportGraph.read(root, folders);
+const now = lintKeys({ graph, others: texts(others), shared: [...texts(foundations).values()] });
 const due = [...now].filter(([, key]) => !passed.has(key)).map(([file]) => file);
-const findings = due.length === 0 ? [] : await findingsIn(root, [...due, ...globSync(others, { cwd: root })]);
+const findings = due.length === 0 ? [] : await findingsIn(root, due);
 for (const finding of findings) console.log(line(finding));
 console.log(`linted ${due.length} of ${now.size} files: the others and their imports are unchanged since they passed`);
 const wrong = new Set(findings.map(({ filename }) => filename));

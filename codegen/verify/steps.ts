@@ -13,7 +13,7 @@ export const steps: readonly Step[] = [
   {
     name: 'format',
     command: ['node', 'codegen/verify/check-format.ts'],
-    remedy: 'npx prettier --write .',
+    remedy: 'npm run format',
   },
   { name: 'dead code', command: ['knip'], remedy: 'remove what is not used' },
   {

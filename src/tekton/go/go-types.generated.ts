@@ -1088,4 +1088,4 @@ export const goTypes: Readonly<Record<string, readonly GoField[]>> = {
     ['mountPath', 'string'],
   ],
 };
-// sources 75db1e850b360c7754530f850b9b8308, table eb77a253922a3ae8df897b1fea4dfac1
+// sources c00824e695164d1d9c1083ce35e455de, table c9c24cfa7e3c3dfa5cf495fd5a9f967e
