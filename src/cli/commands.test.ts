@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { commands } from './commands.ts';
 import { exitCodeOf } from './usage-exit.ts';
 
