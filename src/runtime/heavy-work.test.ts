@@ -28,6 +28,35 @@ describe('heavy work', () => {
     assert.deepEqual(done.slice(0, 2), ['a1', 'b1']);
   });
 
+  it('of many steps lets another tenant in between them', async () => {
+    const heavy = new HeavyWork();
+    const done: string[] = [];
+    const steps = function* (): Generator<undefined, string, undefined> {
+      for (const step of [1, 2, 3]) {
+        done.push(`a${step}`);
+        yield;
+      }
+      return 'all';
+    };
+    const [all] = await Promise.all([heavy.inPieces('a', steps(), 0), heavy.result('b', () => done.push('b1'))]);
+    assert.deepEqual([all, done], ['all', ['a1', 'b1', 'a2', 'a3']]);
+  });
+
+  it('of many steps does as many in a piece as fit into its time, and fails as a step does', async () => {
+    const heavy = new HeavyWork();
+    const done: string[] = [];
+    const steps = function* (): Generator<undefined, never, undefined> {
+      for (const step of [1, 2, 3]) {
+        done.push(`a${step}`);
+        yield;
+      }
+      throw new Error('no');
+    };
+    const failing = assert.rejects(heavy.inPieces('a', steps(), 60_000), /no/);
+    await Promise.all([failing, heavy.result('b', () => done.push('b1'))]);
+    assert.deepEqual(done, ['a1', 'a2', 'a3', 'b1']);
+  });
+
   it('fails as its piece does, and goes on', async () => {
     const heavy = new HeavyWork();
     const failing = heavy.result('a', () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { finishedRun } from './finished-run.ts';
+import { finishedRun, readFinishedRun } from './finished-run.ts';
 import type { FinishedRunOptions } from './finished-run.ts';
 import type { ReadChild, Sighting } from './children/child-identity.ts';
 import { PayloadError } from './payload-error.ts';
@@ -51,6 +51,19 @@ describe('the children of a PipelineRun', () => {
   it('come in the order of its references', () => {
     const children = names(pipelineRun(reference('b'), reference('a')), [taskRun('a'), taskRun('b')]);
     assert.deepEqual(children, { there: ['b', 'a'], missing: [] });
+  });
+
+  it('are read one by one, those of nested PipelineRuns too', () => {
+    const nested = { ...pipelineRun(reference('b'), reference('c')), metadata: taskRun('q').metadata };
+    const inner = ['b', 'c'].map((name) => taskRun(name, { ownerReferences: owned('uid-q') }));
+    const outer = pipelineRun(reference('a'), reference('q', 'PipelineRun'));
+    const objects = [taskRun('a'), nested, ...inner.map((each) => structuredClone(each))];
+    const steps = readFinishedRun(outer, objects);
+    let pauses = 0;
+    let step = steps.next();
+    for (; step.done !== true; step = steps.next()) pauses += 1;
+    assert.equal(pauses, 4);
+    assert.deepEqual(step.value, finishedRun(outer, objects));
   });
 
   it('are controlled by it: a run of the same name is not its child', () => {

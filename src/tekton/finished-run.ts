@@ -53,9 +53,25 @@ export function finishedRun(
   childObjects: readonly unknown[],
   options: FinishedRunOptions = {},
 ): FinishedRun {
+  const reading = readFinishedRun(object, childObjects, options);
+  for (;;) {
+    const { done, value } = reading.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same step by step, one for each child: thousands take the thread for longer than other work may wait. */
+export function readFinishedRun(
+  object: unknown,
+  childObjects: readonly unknown[],
+  options: FinishedRunOptions = {},
+): Steps<FinishedRun> {
   const { matchBy = 'UID', recall = () => 'Seen' } = options;
   return readTree(object, { objects: childObjects, matchBy, recall, depth: 0, budget: { runs: MAX_NESTED_RUNS } });
 }
+
+/** Work that stops after each step, and returns its result. */
+type Steps<T> = Generator<undefined, T, undefined>;
 
 /** The position within nested pipelines while reading. */
 interface Nesting {
@@ -67,7 +83,7 @@ interface Nesting {
   readonly budget: { runs: number };
 }
 
-function readTree(object: unknown, nesting: Nesting): FinishedRun {
+function* readTree(object: unknown, nesting: Nesting): Steps<FinishedRun> {
   const run = nesting.depth === 0 ? readRun(object) : parseRun('PipelineRun', object);
   const summary: RunSummary = {
     apiVersion: runApiVersion,
@@ -77,7 +93,7 @@ function readTree(object: unknown, nesting: Nesting): FinishedRun {
     uid: run.uid,
     ...runFacts(run.kind, object),
   };
-  const children = run.kind === 'TaskRun' ? [] : childrenOf(run, statedEnd(object), nesting);
+  const children = run.kind === 'TaskRun' ? [] : yield* childrenOf(run, statedEnd(object), nesting);
   const absent = children.filter((child) => isTaskRunReference(child.reference) && child.object === undefined);
   const missing = absent.filter(({ replaced }) => replaced === undefined).map(({ reference }) => reference.name);
   const nested = children.flatMap((child) => child.nested ?? []);
@@ -114,7 +130,11 @@ interface Candidate {
   readonly object: unknown;
 }
 
-function childrenOf(run: PipelineRun, completionTime: string | undefined, nesting: Nesting): readonly ChildRun[] {
+function* childrenOf(
+  run: PipelineRun,
+  completionTime: string | undefined,
+  nesting: Nesting,
+): Steps<readonly ChildRun[]> {
   const { objects, matchBy } = nesting;
   const candidates = objects.filter((object) => isInReach(run, object, matchBy)).map(candidate);
   const byName = new Map(candidates.map((entry) => [`${entry.kind}/${entry.name}`, entry]));
@@ -125,19 +145,20 @@ function childrenOf(run: PipelineRun, completionTime: string | undefined, nestin
     const key = `${reference.kind}/${reference.name}`;
     if (taken.has(key)) continue;
     taken.add(key);
-    children.push(judgedChild(reference, byName.get(key)?.object, { run, completionTime, nesting }));
+    children.push(yield* judgedChild(reference, byName.get(key)?.object, { run, completionTime, nesting }));
+    yield;
   }
   // For a nested run of a file, a label does not identify the parent of a TaskRun.
   if (matchBy === 'UID' || nesting.depth > 0) return children;
-  return [...children, ...unreferenced(run, candidates, { taken, nesting })];
+  return [...children, ...(yield* unreferenced(run, candidates, { taken, nesting }))];
 }
 
 /** TaskRuns of hand-written files that only their label ties to the run. */
-function unreferenced(
+function* unreferenced(
   run: PipelineRun,
   candidates: readonly Candidate[],
   { taken, nesting }: { readonly taken: ReadonlySet<string>; readonly nesting: Nesting },
-): ChildRun[] {
+): Steps<readonly ChildRun[]> {
   const { pipelineSpec } = run;
   if (pipelineSpec === undefined) return [];
   const tasks = [...mapsAt(pipelineSpec, 'tasks'), ...mapsAt(pipelineSpec, 'finally')];
@@ -149,7 +170,7 @@ function unreferenced(
     const pipelineTaskName = child.labels.get('tekton.dev/pipelineTask') ?? '';
     const owner = child.labels.get('tekton.dev/pipelineRun') ?? run.name;
     if (!names.has(pipelineTaskName) || owner !== run.name) continue;
-    labelled.push(childRun({ apiVersion: runApiVersion, kind, name, pipelineTaskName }, object, nesting));
+    labelled.push(yield* childRun({ apiVersion: runApiVersion, kind, name, pipelineTaskName }, object, nesting));
   }
   return labelled;
 }
@@ -161,16 +182,16 @@ interface Parenthood {
 }
 
 /** Read a child, unless the object under its name is not the one that ran. Custom runs are only named in evidence, and not watched. */
-function judgedChild(reference: ChildReference, object: unknown, parent: Parenthood): ChildRun {
+function* judgedChild(reference: ChildReference, object: unknown, parent: Parenthood): Steps<ChildRun> {
   const { run, completionTime, nesting } = parent;
-  if (object === undefined || nesting.matchBy === 'Name') return childRun(reference, object, nesting);
+  if (object === undefined || nesting.matchBy === 'Name') return yield* childRun(reference, object, nesting);
   const { kind, name } = reference;
   const uid = textField(field(object, 'metadata'), 'uid');
   const isWatched = isRunKind(kind) && runFacts(kind, object).finished !== undefined;
   const sighting = isWatched ? nesting.recall({ parentUID: run.uid, kind, name, uid, object }) : 'Seen';
   const why = whyReplaced(object, { name: run.name, uid: run.uid, completionTime }, sighting);
-  if (why !== undefined) return { ...childRun(reference, undefined, nesting), replaced: { kind, name, why } };
-  return { ...childRun(reference, object, nesting), isLater: sighting === 'Later' || sighting === 'Unseen' };
+  if (why !== undefined) return { ...(yield* childRun(reference, undefined, nesting)), replaced: { kind, name, why } };
+  return { ...(yield* childRun(reference, object, nesting)), isLater: sighting === 'Later' || sighting === 'Unseen' };
 }
 
 function childReference(entry: JsonMap): ChildReference {
@@ -182,7 +203,7 @@ function childReference(entry: JsonMap): ChildReference {
   };
 }
 
-function childRun(reference: ChildReference, object: unknown, nesting: Nesting): ChildRun {
+function* childRun(reference: ChildReference, object: unknown, nesting: Nesting): Steps<ChildRun> {
   const uid = textField(field(object, 'metadata'), 'uid');
   const isTaskRun = object !== undefined && isTaskRunReference(reference);
   return {
@@ -191,20 +212,20 @@ function childRun(reference: ChildReference, object: unknown, nesting: Nesting):
     isLater: false,
     replaced: undefined,
     object: isTaskRun ? readTaskRun(reference.name, object) : undefined,
-    nested: object === undefined ? undefined : nestedRun(reference, object, nesting),
+    nested: object === undefined ? undefined : yield* nestedRun(reference, object, nesting),
     uid: uid === '' ? undefined : uid,
     outcome: runFacts('TaskRun', object).finished?.outcome,
   };
 }
 
 /** Read a child that is a pipeline itself, with its own children from the same objects. */
-function nestedRun(reference: ChildReference, object: unknown, nesting: Nesting): FinishedRun | undefined {
+function* nestedRun(reference: ChildReference, object: unknown, nesting: Nesting): Steps<FinishedRun | undefined> {
   const { depth, budget } = nesting;
   if (reference.kind !== 'PipelineRun' || !reference.apiVersion.startsWith('tekton.dev/')) return undefined;
   if (depth >= MAX_NESTING || budget.runs <= 0) return undefined;
   budget.runs -= 1;
   try {
-    return readTree(object, { ...nesting, depth: depth + 1 });
+    return yield* readTree(object, { ...nesting, depth: depth + 1 });
   } catch (error) {
     if (!(error instanceof PayloadError)) throw error;
     throw new PayloadError(error.reason, `child PipelineRun ${reference.name}: ${error.message}`, { cause: error });

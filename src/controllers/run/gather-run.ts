@@ -4,7 +4,7 @@ import type { PolicyDefinition } from '../../pipelines/definitions.ts';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import { isFinished, type SelectableRun, whyNotSelected } from '../../pipelines/selection/run-selection.ts';
 import type { ReadChild, Sighting } from '../../tekton/children/child-identity.ts';
-import { type FinishedRun, finishedRun } from '../../tekton/finished-run.ts';
+import { finishedRun, readFinishedRun } from '../../tekton/finished-run.ts';
 import { PayloadError } from '../../tekton/payload-error.ts';
 import type { RunSummary } from '../../tekton/run-summary.ts';
 import { summariseRun } from '../../tekton/run-summary.ts';
@@ -155,8 +155,10 @@ async function readRun(
     const children = summary.kind === 'PipelineRun' ? await childObjects(reading, object, summary) : [];
     for (const parent of notedParents(summary, children)) await takeUpNotes(context, parent, signal);
     const isHeavy = isLargerThan(HEAVY_BYTES, [object, children]);
-    const read = (): FinishedRun => finishedRun(object, children, isAttested ? { recall } : {});
-    const run = isHeavy ? await context.heavyWork.result(summary.namespace, read) : read();
+    const options = isAttested ? { recall } : {};
+    const run = isHeavy
+      ? await context.heavyWork.inPieces(summary.namespace, readFinishedRun(object, children, options))
+      : finishedRun(object, children, options);
     awaitDelivery(context, summary, unseen);
     return { run, isHeavy };
   } catch (error) {

@@ -6,12 +6,15 @@ import { field, listField, objectField } from '../../json/fields.ts';
 import { KubeError } from '../../kube/kube-error.ts';
 import { notServed, unreachable } from '../../kube/model-api.fixture.ts';
 import { ceilingDefinition } from '../../pipelines/ceilings/ceiling.fixture.ts';
+import { objectMetadata } from '../../kube/object-metadata.ts';
+import { runResources } from '../../kube/tekton-resources.ts';
 import { recordKey } from '../../records/record-key.ts';
 import { ReconcilerWorld } from '../fixtures/reconciler-world.fixture.ts';
-import type { RunKey } from '../../tekton/run-key.ts';
+import { runKey, type RunKey } from '../../tekton/run-key.ts';
 import { runOutline } from '../../tekton/run-outline.ts';
 
 const CREATE = 'create provenancerecords.hallmark.dev';
+const { signal } = new AbortController();
 const HOUR_MS = 3600_000;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -333,6 +336,46 @@ describe('RunReconciler', () => {
     const places = world.records.map((record) => field(field(record, 'metadata'), 'namespace'));
     assert.equal(places[0], 'team-b', places.join());
     for (const record of world.records) assert.equal(listField(field(record, 'evidence'), 'artifacts').length, 1);
+  });
+
+  it('reads the children of a large PipelineRun in pieces', async () => {
+    const end = '2026-01-02T03:04:00Z';
+    const children = Array.from({ length: 40 }, (_, index) => `child-${index}`);
+    const { client } = world.api;
+    const status = (more: object): object => {
+      const conditions = [{ type: 'Succeeded', status: 'True', reason: 'Succeeded', lastTransitionTime: end }];
+      return { startTime: end, completionTime: end, conditions, ...more };
+    };
+    const childReferences = children.map((name) => ({ apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name }));
+    const metadata = { namespace: 'team-a', name: 'large', creationTimestamp: end };
+    const parent = { metadata, spec: {}, status: status({ childReferences, pipelineSpec: { tasks: [] } }) };
+    const uid = objectMetadata(await client.create(runResources.PipelineRun, parent, { signal }))?.uid ?? '';
+    for (const name of children) {
+      const labels = { 'tekton.dev/pipelineRunUID': uid };
+      const ownerReferences = [
+        { apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', name: 'large', uid, controller: true },
+      ];
+      const child = { metadata: { ...metadata, name, labels, ownerReferences }, spec: {} };
+      const results = [{ name: 'LONG', type: 'string', value: 'x'.repeat(5000) }];
+      await client.create(runResources.TaskRun, { ...child, ...{ status: status({ results }) } }, { signal });
+    }
+    const { heavyWork } = world.context;
+    let pieces = 0;
+    const result = heavyWork.result.bind(heavyWork);
+    heavyWork.result = (tenant, piece) => {
+      pieces += 1;
+      return result(tenant, piece);
+    };
+    // One step in each piece, however fast the machine is.
+    const inPieces = heavyWork.inPieces.bind(heavyWork);
+    heavyWork.inPieces = (tenant, steps) => inPieces(tenant, steps, 0);
+    const key = runKey({ kind: 'PipelineRun', namespace: 'team-a', name: 'large', uid });
+    world.existingRuns.add(key);
+    world.queues.run.add(key);
+    // The watch of the children may be behind for some seconds.
+    while (world.records.length < 1) await world.clock.advance(20_000);
+    assert.equal(listField(field(world.records[0], 'evidence'), 'artifacts').length, 1);
+    assert.ok(pieces > children.length, `${pieces} pieces`);
   });
 
   it('records a run as too large that holds more values than can be stated', async () => {
