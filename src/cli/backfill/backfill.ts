@@ -49,21 +49,26 @@ async function backfill(backend: BackfillTarget, options: BackfillOptions, comma
     command.configureOutput().writeOut?.(`${line}\n`);
   };
   try {
-    const { Backfill } = await import('./backfill-records.ts');
+    const [{ Backfill }, { requireBackend }] = await Promise.all([
+      import('./backfill-records.ts'),
+      import('./require-backend.ts'),
+    ]);
     const { client } = await context.cluster();
+    const namespace = options.allNamespaces === true ? undefined : await context.namespace();
+    const signal = timeLimit(options.timeout * 1000);
+    await requireBackend(client, backend, { namespace, signal });
     const work = new Backfill({
       client,
       clock,
       backend,
       scope: {
-        namespace: options.allNamespaces === true ? undefined : await context.namespace(),
+        namespace,
         ...(policy === undefined ? {} : { policy }),
         ...(since === undefined ? {} : { since }),
       },
       perSecond: options.rate,
       onProgress: print,
     });
-    const signal = timeLimit(options.timeout * 1000);
     const left = options.dryRun === true ? await work.count(signal) : await work.run(signal);
     if (left > 0 && options.dryRun !== true) process.exitCode = 1;
   } finally {

@@ -25,7 +25,24 @@ export interface CheckedObject {
   readonly check: Check;
 }
 
-/** Judges every policy, with its key and logs, and every backend by the conditions that the operator set. */
+/** The kinds without which nothing is signed, or stored. */
+const needed = [
+  {
+    subject: 'policies',
+    kinds: ['ClusterSigningPolicy', 'SigningPolicy'],
+    message: 'there is none: nothing is signed',
+  },
+  {
+    subject: 'backends',
+    kinds: ['ClusterStorageBackend', 'StorageBackend'],
+    message: 'there is none: nothing is stored',
+  },
+] as const;
+
+/**
+ * Judges every policy, with its key and logs, and every backend by the conditions that the operator set. Warns where there is none, if the
+ * caller may see all.
+ */
 export async function checkObjects(
   client: Pick<KubeClient, 'listAll'>,
   { namespace, signal }: KindsScope,
@@ -35,12 +52,17 @@ export async function checkObjects(
     const place = resource.namespaced ? { namespace } : {};
     const objects = await client.listAll(resource, { ...place, signal }).catch((error: unknown) => {
       // The check of kinds says so.
-      if (isForbidden(error) || isNotServed(error)) return [];
+      if (isForbidden(error) || isNotServed(error)) return undefined;
       throw error;
     });
-    return objects.map((object) => checkedObject(kind, object));
+    return [kind, objects?.map((object) => checkedObject(kind, object))] as const;
   });
-  return (await Promise.all(perKind)).flat();
+  const listed = new Map(await Promise.all(perKind));
+  const lacking = needed.filter(({ kinds }) => kinds.every((kind) => listed.get(kind)?.length === 0));
+  return [
+    ...lacking.map(({ subject, message }) => ({ subject, spec: {}, check: check(subject, 'Warning', message) })),
+    ...[...listed.values()].flatMap((objects) => objects ?? []),
+  ];
 }
 
 /** Judges one object. Ready counts only if the operator saw this generation; the reason of a condition that is False comes first. */

@@ -4,7 +4,8 @@ import { beforeEach, describe, it } from 'node:test';
 import { DELETION_GUARD } from '../../api/v1alpha1/deletion-guard.ts';
 import { field, objectField } from '../../json/fields.ts';
 import { ADMISSION_BINDINGS, DEPLOYMENTS } from '../../kube/cluster-resources.ts';
-import { CONFIG_MAPS } from '../../kube/core-resources.ts';
+import { CONFIG_MAPS, NAMESPACES } from '../../kube/core-resources.ts';
+import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { KubeError } from '../../kube/kube-error.ts';
 import { LEASES, microTime } from '../../kube/lease/lease-record.ts';
 import { ModelApi, notServed } from '../../kube/model-api.fixture.ts';
@@ -13,7 +14,8 @@ import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import type { Check } from './check.ts';
 import { checkEndpoints, endpointsIn } from './check-endpoints.ts';
 import { checkKinds, definitionState } from './check-kinds.ts';
-import { checkedObject } from './check-objects.ts';
+import { checkNamespace } from './check-namespace.ts';
+import { checkedObject, checkObjects } from './check-objects.ts';
 import { checkOperator } from './check-operator.ts';
 import { checkRights } from './check-rights.ts';
 import { checkRuns } from './check-runs.ts';
@@ -56,6 +58,25 @@ describe('the check of the cluster', () => {
       assert.deepEqual(states(checkServer({ version, time }, now)), expected);
     });
   }
+});
+
+describe('the check of a namespace', () => {
+  const look = async (namespace?: string): Promise<readonly string[]> =>
+    states(await checkNamespace(api.client, { namespace, signal }));
+
+  it('finds one that does not exist, such as one that is misspelt', async () => {
+    await api.client.create(NAMESPACES, { metadata: { name: 'team-a' } }, { signal });
+    assert.deepEqual(await look('team-a'), ['namespace team-a: OK']);
+    assert.deepEqual(await look('taem-a'), ['namespace taem-a: Failed']);
+    assert.deepEqual(await look(), []);
+  });
+
+  it('says that the caller may not see it', async () => {
+    api.intercept = () => {
+      throw forbidden();
+    };
+    assert.deepEqual(await look('team-a'), ['namespace team-a: Unseen']);
+  });
 });
 
 describe('the check of kinds', () => {
@@ -266,6 +287,26 @@ describe('the check of rights', () => {
 });
 
 describe('the check of policies and backends', () => {
+  const look = async (): Promise<readonly string[]> =>
+    (await checkObjects(api.client, { namespace: 'team-a', signal })).map(
+      ({ check }) => `${check.subject}: ${check.state}`,
+    );
+
+  it('warns where there is none, so that nothing is signed or stored', async () => {
+    assert.deepEqual(await look(), ['policies: Warning', 'backends: Warning']);
+    const policy = { metadata: { name: 'builds', namespace: 'team-a' }, spec: {} };
+    await api.client.create(hallmarkResource('SigningPolicy'), policy, { signal });
+    assert.deepEqual(await look(), ['backends: Warning', 'SigningPolicy team-a/builds: Warning']);
+  });
+
+  it('does not warn where there may be some that the caller may not see', async () => {
+    api.intercept = ({ resource }, serve) => {
+      if (resource.startsWith('clusters')) throw forbidden();
+      return serve();
+    };
+    assert.deepEqual(await look(), []);
+  });
+
   const identity = { namespace: 'team-a', uid: 'u', resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' };
   const object = (conditions: readonly object[], generation = 1): unknown => ({
     metadata: { ...identity, name: 'builds', generation },

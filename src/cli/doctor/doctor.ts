@@ -58,6 +58,7 @@ async function allChecks(context: CliContext, options: DoctorOptions, signal: Ab
   const [
     { serverFacts },
     { checkServer },
+    { checkNamespace },
     { checkKinds },
     { checkOperator },
     { operatorFacts },
@@ -67,6 +68,7 @@ async function allChecks(context: CliContext, options: DoctorOptions, signal: Ab
   ] = await Promise.all([
     import('../../kube/server-facts.ts'),
     import('./check-server.ts'),
+    import('./check-namespace.ts'),
     import('./check-kinds.ts'),
     import('./check-operator.ts'),
     import('./operator-facts.ts'),
@@ -78,6 +80,7 @@ async function allChecks(context: CliContext, options: DoctorOptions, signal: Ab
   const namespace = options.allNamespaces === true ? undefined : await context.namespace();
   const { operatorNamespace } = context;
   const server = checkServer(await serverFacts(connection, signal), clock.now());
+  const place = await checkNamespace(client, { namespace, signal });
   const kinds = await checkKinds(client, { namespace, signal });
   const operatorScope = { operatorNamespace, version: packageVersion(), now: clock.now(), signal };
   const operators = await checkOperator(client, operatorScope);
@@ -93,7 +96,16 @@ async function allChecks(context: CliContext, options: DoctorOptions, signal: Ab
           signal,
         )
       : [];
-  return [...server, ...kinds, ...operators, ...rights, ...objects.map(({ check }) => check), ...runs, ...reached];
+  return [
+    ...server,
+    ...place,
+    ...kinds,
+    ...operators,
+    ...rights,
+    ...objects.map(({ check }) => check),
+    ...runs,
+    ...reached,
+  ];
 }
 
 async function probed(context: CliContext, specs: readonly unknown[], signal: AbortSignal): Promise<readonly Check[]> {

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+import { hallmarkResource } from '../../kube/hallmark-resource.ts';
+import type { KubeClient } from '../../kube/kube-client.ts';
+import { isForbidden } from '../../kube/kube-error.ts';
+import type { BackfillTarget } from './backfill-records.ts';
+
+/**
+ * Refuses a backend that does not exist: records would wait for it until the time is over. Where the caller may not read it, or asks for
+ * every namespace, records say what is wrong. @throws Error
+ */
+export async function requireBackend(
+  client: Pick<KubeClient, 'find'>,
+  { kind, name }: BackfillTarget,
+  { namespace, signal }: { readonly namespace: string | undefined; readonly signal: AbortSignal },
+): Promise<void> {
+  const resource = hallmarkResource(kind);
+  if (resource.namespaced && namespace === undefined) return;
+  const place = resource.namespaced ? { namespace, name } : { name };
+  try {
+    if ((await client.find(resource, place, { signal })) !== undefined) return;
+  } catch (error) {
+    if (isForbidden(error)) return;
+    throw error;
+  }
+  throw new Error(`there is no ${kind} ${name}${resource.namespaced ? ` in namespace ${namespace}` : ''}`);
+}
