@@ -15,7 +15,7 @@ interface Alert {
 /** The page with the sections about the alerts, in the checkout. The chart puts the URL that it is given in its place. */
 const RUNBOOK = 'docs/operations.md';
 
-/** The alerts of the chart. Each has a section of docs/operations.md that says what to do. */
+/** The alerts of the chart. They group by namespace and job, as two releases may have one name in two namespaces. Each has a section of docs/operations.md that says what to do. */
 export const alerts: readonly Alert[] = [
   {
     name: 'HallmarkDown',
@@ -27,7 +27,7 @@ export const alerts: readonly Alert[] = [
   },
   {
     name: 'HallmarkShardsUnheld',
-    expr: 'sum by (job) (hallmark_shards_held) < 16',
+    expr: 'sum by (namespace, job) (hallmark_shards_held) < 16',
     for: '5m',
     severity: 'critical',
     summary: 'The replicas of {{ $labels.job }} hold {{ $value }} of 16 shards.',
@@ -62,7 +62,9 @@ export const alerts: readonly Alert[] = [
   },
   {
     name: 'HallmarkEvidenceFails',
-    expr: 'sum by (job) (hallmark_records{reason="VerificationFailed"}) > 0 or sum by (job) (hallmark_records_held) > 0',
+    expr:
+      'sum by (namespace, job) (hallmark_records{reason="VerificationFailed"}) > 0 or ' +
+      'sum by (namespace, job) (hallmark_records_held) > 0',
     for: '5m',
     severity: 'critical',
     summary: '{{ $value }} records do not verify.',

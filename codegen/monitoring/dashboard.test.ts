@@ -11,7 +11,7 @@ import { dashboardQueries } from './dashboard-queries.ts';
 import { metricFamilies } from './metrics-page.ts';
 
 /** Labels that Prometheus adds to each series. */
-const ofTarget = ['job', 'instance', 'pod', 'le'];
+const ofTarget = ['namespace', 'job', 'instance', 'pod', 'le'];
 const queries = [...dashboardQueries(), ...alerts.map(({ expr }) => expr)];
 const registered = new Metrics().registry.getMetricsAsArray().map(({ name }) => name);
 

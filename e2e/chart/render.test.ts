@@ -8,7 +8,7 @@ import {
   parseOperatorConfiguration,
   type OperatorConfiguration,
 } from '../../src/config/operator-configuration.ts';
-import { at, listAt, manifests, releaseNamespace, titleOf, type Manifest } from './helm.ts';
+import { asManifest, at, listAt, manifests, releaseNamespace, titleOf, type Manifest } from './helm.ts';
 import { restrictedV2Violations } from './restricted-v2.ts';
 
 const isCrd = (manifest: Manifest): boolean => manifest['kind'] === 'CustomResourceDefinition';
@@ -289,6 +289,22 @@ describe('what the chart renders', () => {
     const open = listAt(spec, 'ingress').map((rule) => at(rule, 'ports', 0, 'port'));
     const ports = listAt(podOf(deployment), 'containers', 0, 'ports').map((port) => at(port, 'name'));
     assert.deepEqual(open, ports);
+  });
+
+  it('has the Prometheus operator scrape the port of the metrics of its pods alone, and keep the namespaces of teams', async () => {
+    const monitor = at(await only('ServiceMonitor', ['monitoring.serviceMonitor.enabled=true']), 'spec');
+    const service = await only('Service');
+    const labels = asManifest(at(service, 'metadata', 'labels'));
+    const selected = asManifest(at(monitor, 'selector', 'matchLabels'));
+    assert.deepEqual({ ...labels, ...selected }, labels);
+    const deployment = await only('Deployment');
+    assert.deepEqual(at(service, 'spec', 'selector'), at(deployment, 'spec', 'selector', 'matchLabels'));
+    const [endpoint, ...others] = listAt(monitor, 'endpoints');
+    assert.deepEqual(others, []);
+    assert.equal(at(endpoint, 'honorLabels'), true);
+    const ports = listAt(service, 'spec', 'ports').filter((port) => at(port, 'name') === at(endpoint, 'port'));
+    const opened = listAt(podOf(deployment), 'containers', 0, 'ports').map((port) => at(port, 'name'));
+    assert.ok(opened.includes(at(ports[0], 'targetPort')));
   });
 
   it('limits who reads the metrics and what the operator connects to, once the values say so', async () => {

@@ -50,6 +50,21 @@ const cases: readonly Case[] = [
     fires: [{ labels: { job: 'hallmark-metrics' }, summary: 'The replicas of hallmark-metrics hold 12 of 16 shards.' }],
   },
   {
+    title: 'one of two releases of one name holds 12 shards',
+    alert: 'HallmarkShardsUnheld',
+    series: [
+      { series: `hallmark_shards_held{${job},namespace="one"}`, values: stays(16) },
+      { series: `hallmark_shards_held{${job},namespace="two"}`, values: stays(12) },
+    ],
+    at: '6m',
+    fires: [
+      {
+        labels: { job: 'hallmark-metrics', namespace: 'two' },
+        summary: 'The replicas of hallmark-metrics hold 12 of 16 shards.',
+      },
+    ],
+  },
+  {
     title: 'a shard moves from one replica to another within minutes',
     alert: 'HallmarkShardsUnheld',
     series: [

@@ -22,9 +22,16 @@ export function labelNames({ labels }: Pick<Sample, 'labels'>): readonly string[
   return [...labels.matchAll(/(\w+)="(?:[^"\\]|\\.)*"/g)].map(([, name = '']) => name);
 }
 
-/** The series of Prometheus after two scrapes a minute apart, and no change after that, with the labels that it adds. */
-export function scrapedSeries(first: string, second: string, target: string): readonly Series[] {
-  const nameOf = ({ family, labels }: Sample): string => `${family}{${labels === '' ? '' : `${labels},`}${target}}`;
+/** The labels that a ServiceMonitor adds to the series of one replica, where the series have none of the name. */
+export type Target = Readonly<Record<string, string>>;
+
+/** The series of Prometheus after two scrapes a minute apart, and no change after that. */
+export function scrapedSeries(first: string, second: string, target: Target): readonly Series[] {
+  const nameOf = (sample: Sample): string => {
+    const own = labelNames(sample);
+    const added = Object.entries(target).flatMap(([name, value]) => (own.includes(name) ? [] : `${name}="${value}"`));
+    return `${sample.family}{${[sample.labels, ...added].filter((labels) => labels !== '').join()}}`;
+  };
   const earlier = new Map(samplesOf(first).map((sample) => [nameOf(sample), sample.value]));
   return samplesOf(second).map((sample) => {
     const series = nameOf(sample);
