@@ -5,8 +5,10 @@ import { kstatus, type KStatus } from '../../api/v1alpha1/kstatus.fixture.ts';
 import { CredentialError } from '../../credentials/credential-error.ts';
 import { EgressClient } from '../../net/egress-client.ts';
 import type { BackendKey } from '../../pipelines/backend-key.ts';
+import { readBackend } from '../../pipelines/read-backend.ts';
 import { Pipelines } from '../../pipelines/pipelines.ts';
 import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
+import { BackendHealth } from '../memory/backend-health.ts';
 import { GracePeriods } from '../memory/grace-periods.ts';
 import { DriverPool } from '../policy-services/driver-pool.ts';
 import { gatherBackend } from './gather-backend.ts';
@@ -40,12 +42,26 @@ class Bed {
     };
     const annotator = { annotateRun: () => assert.fail('a probe'), readAnnotations: () => assert.fail('a probe') };
     const drivers = new DriverPool({ ...access, annotator });
-    this.#context = { clock, drivers, pipelines: new Pipelines(operatorNamespace) };
+    this.#context = { clock, drivers, health: new BackendHealth(), pipelines: new Pipelines(operatorNamespace) };
   }
 
   /** Restarts the operator, which loses its memory. */
   restart(): void {
     this.#graces = new GracePeriods(this.clock);
+  }
+
+  /** Backends that the last probe found not ready. */
+  addDown(namespace: string, count: number): void {
+    const { pipelines, health } = this.#context;
+    for (let index = 0; index < count; index += 1) {
+      const metadata = { namespace, name: `down-${index}`, uid: `${index}`, resourceVersion: '1', generation: 1 };
+      const times = { creationTimestamp: '2025-01-01T00:00:00Z' };
+      const object = { ...{ apiVersion: 'hallmark.dev/v1alpha1', kind: 'StorageBackend' }, spec: withSecret('push') };
+      const read = readBackend({ ...object, metadata: { ...metadata, ...times } }, operatorNamespace);
+      assert.ok(read.ok);
+      pipelines.setBackend(read.backend);
+      health.note(read.backend, { reason: 'BackendUnavailable', message: 'connection refused' });
+    }
   }
 
   /** Probes once, and returns the kstatus of the backend. */
@@ -91,6 +107,18 @@ describe('gatherBackend', () => {
     assert.equal(await bed.look(withSecret('other'), 2), 'Current');
     bed.hasSecret = false;
     assert.equal(await bed.look(withSecret('other'), 2), 'InProgress', 'the Secret may come back');
+  });
+
+  it('is probed more rarely where many of its namespace are down, and no more rarely for those of another', async () => {
+    const bed = new Bed();
+    await bed.look(withSecret('push'));
+    await bed.clock.advance(60_000);
+    bed.addDown('team-b', 199);
+    await bed.look(withSecret('push'));
+    assert.equal(bed.nextProbeSeconds, 20);
+    bed.addDown('team-a', 199);
+    await bed.look(withSecret('push'));
+    assert.equal(bed.nextProbeSeconds, 200);
   });
 
   it('is stalled at once by what only an edit ends', async () => {

@@ -20,6 +20,8 @@ export interface BackendSnapshot {
   readonly backend: CompiledBackend | undefined;
   /** The reason why nothing can be stored in it, as its probe found; undefined when it is ready. */
   readonly problem: Problem | undefined;
+  /** The number of other backends of its namespace that are not ready. */
+  readonly othersDown: number;
   /** Seconds until what it needs from others is overdue, 0 when it is; undefined while nothing is awaited. */
   readonly graceSeconds: number | undefined;
   /** The artifacts of policies that it can never hold. */
@@ -31,7 +33,7 @@ export interface BackendSnapshot {
 
 /** Reads and probes a backend. */
 export async function gatherBackend(
-  context: Pick<ControllerContext, 'clock' | 'drivers' | 'pipelines'>,
+  context: Pick<ControllerContext, 'clock' | 'drivers' | 'health' | 'pipelines'>,
   graces: GracePeriods<BackendKey>,
   { object, operatorNamespace }: { readonly object: unknown; readonly operatorNamespace: string },
   signal: AbortSignal,
@@ -45,11 +47,20 @@ export async function gatherBackend(
     generation: Number(field(field(object, 'metadata'), 'generation') ?? 0),
     backend,
     problem,
+    othersDown: backend === undefined ? 0 : othersDown(context, backend),
     graceSeconds: graceOf(graces, { object, problem, backend: read.ok ? read.backend : undefined }),
     untaken: backend === undefined ? [] : untakenBy(context, backend),
     before: storedConditions(object),
     now: context.clock.now(),
   };
+}
+
+function othersDown(
+  { health, pipelines }: Pick<ControllerContext, 'health' | 'pipelines'>,
+  { namespace, name }: CompiledBackend,
+): number {
+  const others = pipelines.storageBackendsOf(namespace).filter((other) => other.name !== name);
+  return others.filter((other) => health.problem(other) !== undefined).length;
 }
 
 function graceOf(

@@ -8,11 +8,13 @@ import type { BackendSnapshot } from './gather-backend.ts';
 
 const READY_SECONDS = 300;
 const NOT_READY_SECONDS = 20;
+/** From so many backends of a namespace that are not ready on, they share the probes that so many have. */
+const PROBED_AT_FULL_PACE = 20;
 /** Probes of backends that were made together are spread over this part of their interval. */
 const JITTER = 0.2;
 
 export interface ProbePace {
-  /** The longest wait between two attempts at anything: a backend that is down is probed at least as often. */
+  /** The longest wait between two attempts at anything: a backend that is down is probed at least as often, unless many of its namespace are. */
   readonly maxRetrySeconds?: number | undefined;
   /** A number from 0 to 1 that spreads probes, drawn for each. */
   readonly spread: number;
@@ -39,10 +41,12 @@ export function planBackend(snapshot: BackendSnapshot, pace: ProbePace): Backend
 
 /** The next probe is also due when a grace period ends. */
 function nextProbeSeconds(
-  { problem, graceSeconds }: Pick<BackendSnapshot, 'graceSeconds' | 'problem'>,
+  { problem, othersDown, graceSeconds }: Pick<BackendSnapshot, 'graceSeconds' | 'othersDown' | 'problem'>,
   { maxRetrySeconds = NOT_READY_SECONDS, spread }: ProbePace,
 ): number {
-  const seconds = problem === undefined ? READY_SECONDS : Math.min(NOT_READY_SECONDS, maxRetrySeconds);
+  const downSeconds =
+    Math.min(NOT_READY_SECONDS, maxRetrySeconds) * Math.max(1, (1 + othersDown) / PROBED_AT_FULL_PACE);
+  const seconds = problem === undefined ? READY_SECONDS : downSeconds;
   const spreadSeconds = seconds * (1 - JITTER * spread);
   return graceSeconds === undefined || graceSeconds === 0 ? spreadSeconds : Math.min(spreadSeconds, graceSeconds);
 }
