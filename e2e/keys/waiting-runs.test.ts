@@ -7,7 +7,7 @@ import { fromEvidenceArtifact, requireSigned } from '../../src/evidence/evidence
 import { signedBytes } from '../../src/evidence/signed-bytes.ts';
 import { asManifest, at } from '../chart/helm.ts';
 import { newSigningKey } from '../harness/signing-key.ts';
-import { KEY_SECRET, type Build, type Team } from '../harness/team.ts';
+import { KEY_SECRET, type Build, type Team, type TeamOptions } from '../harness/team.ts';
 import { HostileBed } from '../hostile/hostile-bed.ts';
 import { managedRuns, ManagedRuns } from '../resilience/managed-runs.ts';
 import { GoogleKms } from '../testbed/google-kms/google-kms.ts';
@@ -28,8 +28,8 @@ after(async () => {
   await google.server.down();
 });
 
-function teamOf(name: string, withKey: boolean): Promise<Team> {
-  return bed.installation.team({ name, withKey, backends: ['registry'], policy: managedRuns });
+function teamOf(name: string, key: Pick<TeamOptions, 'withKey' | 'keyData'> = {}): Promise<Team> {
+  return bed.installation.team({ name, ...key, backends: ['registry'], policy: managedRuns });
 }
 
 function build(team: Team, name: string): Promise<Build> {
@@ -67,37 +67,42 @@ async function keyReady({ name }: Team): Promise<string> {
 // Each has a team of its own, and waits for what the operator has cached of a Secret.
 describe('keys that come and go', { concurrency: true }, () => {
   describe('a run that waits for a key', () => {
-    it('reports what is missing as that changes, and is signed once nothing is', async () => {
-      const team = await teamOf('team-step', false);
+    const untilTold = (team: Team, waiting: Build, [reason, text]: readonly [string, RegExp]): Promise<unknown> =>
+      bed.recordWhen(
+        `says ${reason} and ${text.source}`,
+        waiting,
+        ({ status }) => status?.reason === reason && text.test(status.message ?? ''),
+        team,
+      );
+
+    it('reports that its Secret is missing, and then its entry, and is signed once neither is', async () => {
+      const team = await teamOf('team-step', { withKey: false });
       const waiting = await build(team, 'bake-1');
-      const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: KEY_SECRET, namespace: team.name } };
-      const apply = (stringData: object): Promise<void> => bed.installation.apply({ ...secret, stringData });
-      const untilTold = (reason: string, text: RegExp): Promise<unknown> =>
-        bed.recordWhen(
-          `says ${reason} and ${text.source}`,
-          waiting,
-          ({ status }) => status?.reason === reason && text.test(status.message ?? ''),
-          team,
-        );
-      await untilTold('KeyNotFound', /does not exist/);
-      await apply({ other: 'x' });
-      await untilTold('KeyNotFound', /neither an entry "x509\.pem" nor "cosign\.key"/);
-      await apply({ 'x509.pem': 'not a key' });
-      await untilTold('KeyInvalid', /holds no PEM block/);
+      await untilTold(team, waiting, ['KeyNotFound', /does not exist/]);
+      await team.createKeySecret({ other: 'x' });
+      await untilTold(team, waiting, ['KeyNotFound', /neither an entry "x509\.pem" nor "cosign\.key"/]);
+      await team.createKeySecret();
+      assert.equal(signingKeyOf(await bed.readyRecord(waiting, team)), team.key.publicKey);
+    });
+
+    it('reports that its key is none, and then that it is expired, and is signed once it is neither', async () => {
+      const team = await teamOf('team-unfit', { keyData: { 'x509.pem': 'not a key' } });
+      const waiting = await build(team, 'bake-1');
+      await untilTold(team, waiting, ['KeyInvalid', /holds no PEM block/]);
       const past = `${new Date(Date.now() - 60_000).toISOString().slice(0, 19)}Z`;
       const key = { secretRef: { name: KEY_SECRET }, notAfter: past };
       await patchSigner(team, { type: 'Key', key });
-      await untilTold('KeyExpired', /signs no more since/);
+      await untilTold(team, waiting, ['KeyExpired', /signs no more since/]);
       await waitUntil('the policy says so too', async () =>
         /^KeyExpired: .*signs no more since/.test(await keyReady(team)),
       );
-      await apply({ 'x509.pem': team.key.privateKey });
+      await team.createKeySecret();
       await patchSigner(team, { type: 'Key', key: { ...key, notAfter: null } });
       assert.equal(signingKeyOf(await bed.readyRecord(waiting, team)), team.key.publicKey);
     });
 
     it('is signed by a service when the policy turns to one, and later runs by a key again', async () => {
-      const team = await teamOf('team-switch', false);
+      const team = await teamOf('team-switch', { withKey: false });
       const waiting = await build(team, 'bake-1');
       await bed.recordWithReason(waiting, 'KeyNotFound', team);
       google.addVersion(SERVICE_KEY, 'EC_SIGN_P256_SHA256');
@@ -129,7 +134,7 @@ describe('keys that come and go', { concurrency: true }, () => {
 
   describe('a key Secret that is deleted while runs finish', () => {
     it('leaves each run signed by it or waiting, and those that wait are signed by the next', async () => {
-      const team = await teamOf('team-deleted', true);
+      const team = await teamOf('team-deleted');
       await team.untilReady();
       const builds = [await build(team, 'bake-0')];
       await bed.installation.delete(team.name, `secret/${KEY_SECRET}`);
