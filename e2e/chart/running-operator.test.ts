@@ -196,6 +196,8 @@ for (const { mode, entries } of [
         assert.match(await about('team-d', 'StorageBackend'), /^Warning EndpointForbidden: /m);
         assert.match(await about('team-a', 'StorageBackend'), /^Normal Ready: /m);
         await cluster.create(keySecret('team-c'));
+        const ready = ['wait', '--for=condition=Ready', 'signingpolicy/builds', '-n', 'team-c', '--timeout=90s'];
+        await cluster.kubectl(ready);
         await waitUntil(
           'the Event of the recovery is there',
           async () => (await about('team-c', 'SigningPolicy')).includes('Normal Ready: recovered from KeyNotFound'),

@@ -173,6 +173,13 @@ export class ControlPlane {
     return (await this.#client.get(`/apis/${groupVersion}/${plural}?limit=1`)).status === 200;
   }
 
+  /** An object as the API server would make it in the collection at a path, which it does not; rejects when it would refuse it. */
+  async rehearse(path: string, object: object): Promise<unknown> {
+    const { status, text } = await this.#client.post(`${path}?dryRun=All`, object);
+    if (status !== 201) throw new Error(`${path} takes no such object: ${status}: ${text}`);
+    return JSON.parse(text);
+  }
+
   #writeKubeconfig(spec: Omit<KubeconfigSpec, 'server' | 'caFile'> & { readonly server?: string }): string {
     this.#kubeconfigs += 1;
     const path = join(this.#supervisor.dataDirectory('kubeconfigs'), `${this.#kubeconfigs}-${spec.user}.yaml`);

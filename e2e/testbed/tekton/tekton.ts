@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
+import { objectField, stringField } from '../../../src/json/fields.ts';
 import { recipeOf } from '../binaries/catalog.ts';
 import { ensureBinaries, ensureBinary, moduleFolder } from '../binaries/ensure-binary.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
@@ -97,6 +98,6 @@ async function isDefaulting(plane: ControlPlane): Promise<boolean> {
     metadata: { name: 'probe', namespace: 'default' },
     spec: { taskSpec: { steps: [{ name: 'probe', image, command: ['true'] }] } },
   };
-  const args = ['create', '--dry-run=server', '-o', 'jsonpath={.spec.timeout}', '-f', '-'];
-  return (await plane.kubectl(args, { stdin: JSON.stringify(probe) })).stdout !== '';
+  const made = await plane.rehearse('/apis/tekton.dev/v1/namespaces/default/taskruns', probe);
+  return stringField(objectField(made, 'spec'), 'timeout') !== undefined;
 }
