@@ -40,13 +40,19 @@ describe('the command as one file', () => {
   let output: string;
   let executable: string;
   let folder: string;
+  let complaints: string;
 
   before(async () => {
     supervisor = new Supervisor('command');
     output = supervisor.dataDirectory('output');
     const url = 'https://releases.example/v0.1.0';
     const args = ['packaging/cli.ts', '--platform', ownPlatform, '--output', output, '--url', url];
-    await runCommand(process.execPath, args, { cwd: checkout, env: userEnvironment(), timeoutSeconds: 900 });
+    const build = await runCommand(process.execPath, args, {
+      cwd: checkout,
+      env: userEnvironment(),
+      timeoutSeconds: 900,
+    });
+    complaints = build.stderr;
     executable = join(output, ownPlatform.replace('/', '-'), 'hallmark');
     folder = supervisor.dataDirectory('empty');
   });
@@ -62,6 +68,10 @@ describe('the command as one file', () => {
     writeFileSync(path, content);
     return path;
   }
+
+  it('is made without a warning', () => {
+    assert.equal(complaints, '');
+  });
 
   it('knows its version, says nothing else, and leaves nothing behind', async () => {
     assert.deepEqual(await hallmark(['--version']), { code: 0, out: '0.1.0\n', err: '' });
