@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { YAML_OUTPUT } from './yaml-output.ts';
 
 /** Formats a list entry by entry. All texts together are what the whole list gives. */
 export interface ListOutput {
@@ -34,7 +35,7 @@ async function yamlList(): Promise<ListOutput> {
       if (entries.length === 0) return '';
       isEmpty = false;
       // An alias could name only what is in the same text.
-      return yaml.stringify(entries, { lineWidth: 0, aliasDuplicateObjects: false });
+      return yaml.stringify(entries, YAML_OUTPUT);
     },
     end: () => (isEmpty ? '[]\n' : ''),
   };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isObject } from '../../json/fields.ts';
+import { YAML_OUTPUT } from '../yaml-output.ts';
 
 /** Formats objects as kubectl does: one as it is, several as a List. The entries of field managers are left out. */
 export async function objectsText(objects: readonly unknown[], format: 'json' | 'yaml'): Promise<string> {
@@ -8,7 +9,7 @@ export async function objectsText(objects: readonly unknown[], format: 'json' | 
     objects.length === 1 ? stripped(only) : { apiVersion: 'v1', kind: 'List', items: objects.map(stripped) };
   if (format === 'json') return JSON.stringify(shown, undefined, 2);
   const { default: yaml } = await import('yaml');
-  return yaml.stringify(shown, { lineWidth: 0, aliasDuplicateObjects: false }).trimEnd();
+  return yaml.stringify(shown, YAML_OUTPUT).trimEnd();
 }
 
 function stripped(object: unknown): unknown {

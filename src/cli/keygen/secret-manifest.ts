@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { stringify } from 'yaml';
+import { YAML_OUTPUT } from '../yaml-output.ts';
 import type { NewKey } from './keygen-pair.ts';
 
 /** The place of a Secret. */
@@ -26,6 +27,6 @@ export function secretManifest(
         [publicEntry.name]: base64(publicEntry.text),
       },
     },
-    { lineWidth: 0 },
+    YAML_OUTPUT,
   );
 }

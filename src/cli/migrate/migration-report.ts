@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { YAML_OUTPUT } from '../yaml-output.ts';
 import { stringify } from 'yaml';
 import type { Migration } from './plan-migration.ts';
 
@@ -39,5 +40,5 @@ export function reportLines(migration: Migration, namespace: string): readonly s
 const labels = { Moved: '', ByHand: 'by hand: ', None: 'no counterpart: ', Unused: 'unused: ' } as const;
 
 function yaml(value: object): string {
-  return stringify(value, { lineWidth: 0, singleQuote: true, aliasDuplicateObjects: false });
+  return stringify(value, { ...YAML_OUTPUT, singleQuote: true });
 }

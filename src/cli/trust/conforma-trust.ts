@@ -2,6 +2,7 @@
 import { stringify } from 'yaml';
 import type { PolicyTrust, VerifierConfiguration } from './policy-trust.ts';
 import { UsageError } from '../cli-error.ts';
+import { YAML_OUTPUT } from '../yaml-output.ts';
 
 /**
  * Prints a policy configuration for Conforma (`ec validate image --policy FILE --image IMAGE`) with the accepted signer, and with the builder
@@ -31,7 +32,7 @@ export function conformaTrust(material: PolicyTrust): VerifierConfiguration {
   ];
   const left = keys.slice(accepted.length);
   return {
-    text: `${head.join('\n')}\n${stringify(configuration, { lineWidth: 0 })}`,
+    text: `${head.join('\n')}\n${stringify(configuration, YAML_OUTPUT)}`,
     keys: accepted,
     notices: left.map(
       ({ keyID }) =>

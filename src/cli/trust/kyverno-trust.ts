@@ -5,6 +5,7 @@ import { imageScope } from './image-scope.ts';
 import { kyvernoGlobs } from './image-globs.ts';
 import { kyvernoChecks } from './kyverno-checks.ts';
 import type { AdmissionOptions, PolicyTrust, VerifierConfiguration } from './policy-trust.ts';
+import { YAML_OUTPUT } from '../yaml-output.ts';
 
 /** Longer than a registry takes to answer. A policy with a time limit also has a webhook of its own, for its namespaces alone. */
 const TIMEOUT_SECONDS = 30;
@@ -70,7 +71,7 @@ export function kyvernoTrust(material: PolicyTrust, options: AdmissionOptions): 
       validations,
     },
   };
-  return { text: stringify(policy, { lineWidth: 0 }), notices };
+  return { text: stringify(policy, YAML_OUTPUT), notices };
 }
 
 /** True for a ClusterSigningPolicy that selects no namespaces: it reaches all but those of the cluster itself. */

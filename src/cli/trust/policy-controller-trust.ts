@@ -9,6 +9,7 @@ import { timeProof, trustRoot } from './policy-controller-root.ts';
 import type { TimeProof } from './policy-controller-root.ts';
 import { hasBundledSignatures } from './policy-trust.ts';
 import type { AdmissionOptions, PolicyTrust, VerifierConfiguration } from './policy-trust.ts';
+import { YAML_OUTPUT } from '../yaml-output.ts';
 
 /**
  * Prints ClusterImagePolicies for Sigstore's policy-controller, and the TrustRoot that they need for certificates and logs. Every policy
@@ -27,7 +28,7 @@ export function policyControllerTrust(material: PolicyTrust, options: AdmissionO
   ];
   const isKeyIgnored = keys.length > 0 && checks.some(({ isInBundles }) => isInBundles);
   return {
-    text: objects.map((object) => stringify(object, { lineWidth: 0 })).join('---\n'),
+    text: objects.map((object) => stringify(object, YAML_OUTPUT)).join('---\n'),
     keys: checks.every(({ isInBundles }) => isInBundles) ? [] : keys,
     notices: [
       ...wanted.flatMap(({ suffix, obstacle }) =>

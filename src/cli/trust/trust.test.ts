@@ -599,6 +599,23 @@ describe('for a policy that signs with certificates and lists a key', () => {
   });
 });
 
+describe('YAML for kubectl, which reads version 1.1', () => {
+  it('quotes text that would be no text there', async () => {
+    const matchLabels = { fleet: 'yes', size: '1_000', zone: 'off' };
+    const { out } = await run({
+      verifier: 'kyverno',
+      kind: 'ClusterSigningPolicy',
+      metadata: { name: 'builds' },
+      spec: { namespaceSelector: { matchLabels } },
+    });
+    const selector = field(
+      field(field(parse(out, { version: '1.1' }), 'spec'), 'matchConstraints'),
+      'namespaceSelector',
+    );
+    assert.deepEqual(field(selector, 'matchLabels'), matchLabels);
+  });
+});
+
 describe('a policy in a file', () => {
   const unnamed = { verifier: 'kyverno', metadata: { name: 'builds' } };
 
