@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 ARG NODE_VERSION=24
 
-FROM docker.io/library/node:${NODE_VERSION}-trixie-slim AS dependencies
-WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-# No dependency of production needs an install script; none may run one.
-RUN npm ci --omit=dev --ignore-scripts
-
-# Node runs the TypeScript sources as they are too, but 1,700 modules take a second of each start, and the one that removes types 30 MiB.
-FROM docker.io/library/node:${NODE_VERSION}-trixie-slim AS bundled
-WORKDIR /app
-COPY package.json package-lock.json .npmrc tsconfig.json ./
+FROM docker.io/library/node:${NODE_VERSION}-trixie-slim AS application
+WORKDIR /build
+COPY package.json package-lock.json .npmrc tsconfig.json LICENSE ./
+# Nothing here needs an install script; none may run one.
 RUN npm ci --ignore-scripts
-COPY packaging/bundle.ts packaging/on-demand.ts packaging/write-bundle.ts ./packaging/
+COPY packaging/application.ts packaging/on-demand.ts packaging/write-bundle.ts ./packaging/
+COPY packaging/image/application-files.ts ./packaging/image/
+COPY codegen/packages/production-packages.ts ./codegen/packages/
 COPY src ./src
-RUN npm run build
+# Node runs the TypeScript sources as they are too, but 1,700 modules take a second of each start, and the one that removes types 30 MiB.
+RUN node packaging/application.ts /application
 
 FROM gcr.io/distroless/nodejs${NODE_VERSION}-debian13:nonroot
 ARG NODE_VERSION
@@ -32,10 +29,9 @@ LABEL org.opencontainers.image.title="Hallmark" \
 # library gives back what a start took, once it is told how much it may keep.
 ENV NODE_ENV=production HALLMARK_REVISION=${REVISION} UV_THREADPOOL_SIZE=16 MALLOC_TRIM_THRESHOLD_=131072
 WORKDIR /app
-# Owned by root and not writable by the user that runs it. The packages are what the bundle loads on demand, and the licences of what it holds.
-COPY --from=dependencies /app/node_modules ./node_modules
-COPY package.json LICENSE ./
-COPY --from=bundled /app/dist ./dist
+# Owned by root and not writable by the user that runs it. Besides the bundle, it holds the packages that the bundle loads on demand, and the
+# licences of what is in it: the same files as the image of `npm run image`.
+COPY --from=application /application/app ./
 USER 65532:65532
 EXPOSE 8080 9090
 STOPSIGNAL SIGTERM

@@ -15,7 +15,7 @@ const isForTests = (path: string): boolean =>
 
 const image = dockerContext(read('.dockerignore'), checkoutFiles(root));
 
-/** The sources that the image is built from, those of the bundler included. */
+/** The sources that the image is built from, those that pack it included. */
 const context = image.filter((path) => path.endsWith('.ts'));
 const sources = context.filter((path) => path.startsWith('src/'));
 
@@ -31,13 +31,14 @@ function imports(path: string): readonly string[] {
 }
 
 describe('the image', () => {
-  it('holds sources, the manifests of the package and what bundles it, no test and no test data', () => {
+  it('holds sources, the manifests of the package and what packs it, no test and no test data', () => {
     assert.ok(sources.length > 200);
     const others = image.filter((path) => !sources.includes(path));
     const manifests = ['.npmrc', 'LICENSE', 'package-lock.json', 'package.json'];
-    const bundler = ['packaging/bundle.ts', 'packaging/on-demand.ts', 'packaging/write-bundle.ts'];
-    assert.deepEqual(others.toSorted(), [...manifests, ...bundler, 'tsconfig.json']);
-    assert.deepEqual(image.filter(isForTests), []);
+    const packager = ['application.ts', 'image/application-files.ts', 'on-demand.ts', 'write-bundle.ts'];
+    const builder = ['codegen/packages/production-packages.ts', ...packager.map((path) => `packaging/${path}`)];
+    assert.deepEqual(others.toSorted(), [...manifests, ...builder, 'tsconfig.json'].toSorted());
+    assert.deepEqual(sources.filter(isForTests), []);
   });
 
   it('holds every file that its sources import', () => {

@@ -59,6 +59,13 @@ describe('the image that docker builds', () => {
     );
   });
 
+  it('holds the application and nothing else', () => {
+    assert.deepEqual(
+      lastStage.filter((line) => /^(COPY|ADD) /.test(line)),
+      ['COPY --from=application /application/app ./'],
+    );
+  });
+
   it('is built from what .dockerignore lets through, and from nothing else', () => {
     const kept = read('.dockerignore')
       .split('\n')

@@ -18,6 +18,8 @@ import { Cosign } from '../testbed/cosign/cosign.ts';
 import { noImage, ownPlatform, userEnvironment } from './own-environment.ts';
 import {
   copyCheckout,
+  copyDockerContext,
+  digests,
   keyFile,
   processOf,
   processorOf,
@@ -113,6 +115,19 @@ describe('the image', { skip: noImage }, () => {
       paths.filter((path) => processorOf(readFileSync(path)) !== undefined),
       [],
     );
+  });
+
+  it('has the same application as the one that docker builds from the files that it gets', async () => {
+    const context = supervisor.dataDirectory('context');
+    copyDockerContext(checkout, context);
+    const [, program = '', target = ''] =
+      /^RUN node (\S+) (\S+)$/m.exec(readFileSync(join(checkout, 'Dockerfile'), 'utf8')) ?? [];
+    assert.equal(target, '/application');
+    const folder = supervisor.dataDirectory('application');
+    await runCommand(process.execPath, [program, folder], { cwd: context, env: userEnvironment() });
+    const application = digests(join(folder, 'app'));
+    assert.ok(application.size > 1000);
+    assert.deepEqual(application, digests(join(unpacked.root, 'app')));
   });
 
   it('has Node and libraries for the other platform too, which this machine cannot run', async () => {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { checkoutFiles } from '../../codegen/verify/checkout-files.ts';
+import { dockerContext } from '../../codegen/verify/docker-context.ts';
 import { asManifest, at, type Manifest } from '../chart/helm.ts';
 import type { ImageProcess } from '../testbed/node-agent/image-process.ts';
 
@@ -85,7 +88,6 @@ export function processorOf(file: Buffer): string | undefined {
 
 /** Writes what a build reads into another folder, with the packages of this checkout. */
 export function copyCheckout(from: string, to: string): void {
-  mkdirSync(to, { recursive: true });
   const paths = [
     'src',
     'packaging',
@@ -97,11 +99,30 @@ export function copyCheckout(from: string, to: string): void {
     'tsconfig.json',
     '.npmrc',
   ];
+  copyFiles(from, to, paths);
+}
+
+/** Writes the files that docker sends to its builder into another folder, with the packages of this checkout. */
+export function copyDockerContext(from: string, to: string): void {
+  copyFiles(from, to, dockerContext(readFileSync(join(from, '.dockerignore'), 'utf8'), checkoutFiles(from)));
+}
+
+function copyFiles(from: string, to: string, paths: readonly string[]): void {
+  mkdirSync(to, { recursive: true });
   const archive = join(to, 'checkout.tar');
   execFileSync('tar', ['--create', '--file', archive, '--directory', from, ...paths]);
   execFileSync('tar', ['--extract', '--file', archive, '--directory', to]);
   execFileSync('rm', [archive]);
   execFileSync('ln', ['-s', join(from, 'node_modules'), join(to, 'node_modules')]);
+}
+
+/** The SHA-256 of each file below a folder, by its path there. */
+export function digests(folder: string): ReadonlyMap<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = files.map(({ parentPath, name }) => join(parentPath, name)).toSorted();
+  return new Map(
+    paths.map((path) => [relative(folder, path), createHash('sha256').update(readFileSync(path)).digest('hex')]),
+  );
 }
 
 /** A file with the private key, for the user alone. */

@@ -3,11 +3,16 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { productionPackages } from '../../codegen/packages/production-packages.ts';
-import type { TarEntry } from '../oci/tarball.ts';
 import { writeBundle } from '../write-bundle.ts';
 
+/** A file of the image. */
+interface ApplicationFile {
+  readonly path: string;
+  readonly content: Buffer;
+}
+
 /** The files of the operator below `app`: the bundle, and the packages that it loads on demand, as package-lock.json lists them. */
-export async function applicationFiles(root: string): Promise<readonly TarEntry[]> {
+export async function applicationFiles(root: string): Promise<readonly ApplicationFile[]> {
   return [
     ...(await bundleFiles(root)),
     ...(await packageFiles(root)),
@@ -16,7 +21,7 @@ export async function applicationFiles(root: string): Promise<readonly TarEntry[
   ];
 }
 
-async function bundleFiles(root: string): Promise<readonly TarEntry[]> {
+async function bundleFiles(root: string): Promise<readonly ApplicationFile[]> {
   // At the top of the checkout, so that the source maps name the same paths as in any other.
   const folder = await mkdtemp(join(root, 'dist-of-image-'));
   try {
@@ -27,7 +32,7 @@ async function bundleFiles(root: string): Promise<readonly TarEntry[]> {
   }
 }
 
-async function packageFiles(root: string): Promise<readonly TarEntry[]> {
+async function packageFiles(root: string): Promise<readonly ApplicationFile[]> {
   const lock: unknown = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8'));
   // Compiled packages are installed for this machine alone, and what depends on them works without: all platforms get the same.
   const wanted = productionPackages(lock).filter(({ isCompiled }) => !isCompiled);
@@ -48,9 +53,9 @@ async function filesBelow(
   folder: string,
   path: string,
   isWanted: (path: string) => boolean,
-): Promise<readonly TarEntry[]> {
+): Promise<readonly ApplicationFile[]> {
   const entries = await readdir(folder, { withFileTypes: true });
-  const found = entries.map(async (entry): Promise<readonly TarEntry[]> => {
+  const found = entries.map(async (entry): Promise<readonly ApplicationFile[]> => {
     const [from, to] = [join(folder, entry.name), `${path}/${entry.name}`];
     // Packages inside a package have entries of their own in the lock file.
     if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : filesBelow(from, to, isWanted);
