@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** The flags that the image gives to Node within the chart's default limit of 512 MiB: 60 % of it for the heap, in MiB, little of it for new objects. */
-export const IMAGE_FLAGS = ['--max-old-space-size=307', '--max-semi-space-size=4'] as const;
-
-/** The environment that the image sets for the allocator. */
-export const IMAGE_ENVIRONMENT = { MALLOC_TRIM_THRESHOLD_: '131072' } as const;
-
 /** Time between two readings of a signer's metrics. Each costs it some milliseconds of CPU, which count as its own. */
 export const METRICS_INTERVAL_MS = 500;
 

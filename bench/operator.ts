@@ -2,6 +2,7 @@
 // Measures the cost of signing finished runs: 1,000 TaskRuns of 8 kB wait when the operator starts, one key, with Tekton storage, with OCI
 // storage, and with OCI storage behind a log and a timestamp authority, all on one machine. `node bench/operator.ts [RUNS] [--write]`.
 import { bundledOperator } from '../e2e/harness/bundle.ts';
+import { IMAGE_ENVIRONMENT, IMAGE_FLAGS } from '../e2e/harness/image-settings.ts';
 import { Installation } from '../e2e/harness/installation.ts';
 import { OperatorProcess } from '../e2e/harness/operator-process.ts';
 import type { Team } from '../e2e/harness/team.ts';
@@ -15,7 +16,7 @@ import { columnsTable, type Column } from './page/columns-table.ts';
 import { benchArguments, publishTable } from './page/publish-table.ts';
 import { makeAll } from './make-all.ts';
 import { metricSums } from './metric-sums.ts';
-import { IMAGE_ENVIRONMENT, IMAGE_FLAGS, METRICS_INTERVAL_MS, pidOf, STEP_SCRIPT } from './measured-processes.ts';
+import { METRICS_INTERVAL_MS, pidOf, STEP_SCRIPT } from './measured-processes.ts';
 
 async function makeRuns(team: Team, runs: ManagedRuns, count: number): Promise<void> {
   const taskSpec = { steps: [{ name: 'bake', image: 'registry.example.com/oven:1', script: STEP_SCRIPT }] };

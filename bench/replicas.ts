@@ -3,6 +3,7 @@
 // every write. So neither the API server nor the machine is the limit, but the uploads that one replica has under way. `node bench/replicas.ts [RUNS MS]`.
 import { setTimeout as pause } from 'node:timers/promises';
 import { shardOf, SHARDS } from '../src/runtime/shards/shard.ts';
+import { IMAGE_ENVIRONMENT, IMAGE_FLAGS } from '../e2e/harness/image-settings.ts';
 import { Installation } from '../e2e/harness/installation.ts';
 import { OperatorProcess } from '../e2e/harness/operator-process.ts';
 import type { Team } from '../e2e/harness/team.ts';
@@ -13,7 +14,6 @@ import { RecordingProxy } from '../e2e/resilience/recording-proxy.ts';
 import { WriteJournal } from '../e2e/resilience/write-journal.ts';
 import { waitUntil } from '../e2e/testbed/processes/wait-until.ts';
 import { makeFinishedRuns } from './chains/finished-runs.ts';
-import { IMAGE_ENVIRONMENT, IMAGE_FLAGS } from './measured-processes.ts';
 import { metricSums } from './metric-sums.ts';
 import { columnsTable, type Column } from './page/columns-table.ts';
 import { benchArguments, publishTable } from './page/publish-table.ts';

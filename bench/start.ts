@@ -10,9 +10,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { bundledOperator } from '../e2e/harness/bundle.ts';
+import { IMAGE_ENVIRONMENT, IMAGE_FLAGS } from '../e2e/harness/image-settings.ts';
 import { processUsage } from '../e2e/resilience/process-usage.ts';
 import { FullClusterApi } from './full-cluster.ts';
-import { IMAGE_ENVIRONMENT, IMAGE_FLAGS } from './measured-processes.ts';
 import { benchArguments, publishTable, refuseToWrite } from './page/publish-table.ts';
 
 const ROOT = join(import.meta.dirname, '..');

@@ -2,13 +2,14 @@
 // Many tenants at once: finished TaskRuns of 8 kB in many namespaces, each with two policies, three backends and an image for each run.
 // First all of them wait when the operator starts, then more finish at half the rate that it reached. `node bench/tenants.ts [RUNS NAMESPACES] [--write]`.
 import { bundledOperator } from '../e2e/harness/bundle.ts';
+import { IMAGE_ENVIRONMENT, IMAGE_FLAGS } from '../e2e/harness/image-settings.ts';
 import { Installation } from '../e2e/harness/installation.ts';
 import { OperatorProcess } from '../e2e/harness/operator-process.ts';
 import { processUsage } from '../e2e/resilience/process-usage.ts';
 import { waitUntil } from '../e2e/testbed/processes/wait-until.ts';
 import { columnsTable, type Column } from './page/columns-table.ts';
 import { benchArguments, publishTable } from './page/publish-table.ts';
-import { IMAGE_ENVIRONMENT, IMAGE_FLAGS, pidOf } from './measured-processes.ts';
+import { pidOf } from './measured-processes.ts';
 import { Tenants } from './tenants/tenants.ts';
 import { StoredTimes, type Latencies } from './tenants/stored-times.ts';
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RunKind } from '../../src/api/v1alpha1/kinds.ts';
+import { IMAGE_ENVIRONMENT, IMAGE_FLAGS } from '../../e2e/harness/image-settings.ts';
 import type { Installation } from '../../e2e/harness/installation.ts';
 import { OperatorProcess } from '../../e2e/harness/operator-process.ts';
 import { Chains } from '../../e2e/testbed/chains/chains.ts';
-import { IMAGE_ENVIRONMENT, IMAGE_FLAGS } from '../measured-processes.ts';
 import { metricSums } from '../metric-sums.ts';
 
 export type Storage = 'Tekton' | 'OCI tags' | 'bundles';

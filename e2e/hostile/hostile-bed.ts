@@ -4,6 +4,7 @@ import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/
 import { hallmarkResource } from '../../src/kube/hallmark-resource.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import { asManifest, listAt } from '../chart/helm.ts';
+import { IMAGE_ENVIRONMENT, IMAGE_FLAGS } from '../harness/image-settings.ts';
 import { Installation } from '../harness/installation.ts';
 import { OperatorProcess } from '../harness/operator-process.ts';
 import { conditionOf, parseRecord } from '../harness/record.ts';
@@ -85,7 +86,9 @@ export class HostileBed {
     const client = user === undefined ? adminClient(plane) : clientOf(await ordinaryUser(installation, user));
     const allow = [...installation.testbed.registries.map(({ host }) => host), ...outbound];
     const operator = await OperatorProcess.start(installation, {
-      nodeArgs,
+      // The memory of the container is for a heap that is bounded as in the image.
+      nodeArgs: [...IMAGE_FLAGS, ...nodeArgs],
+      env: IMAGE_ENVIRONMENT,
       configuration: { retry, leaderElection, outbound: { allow } },
     });
     const policy = { ...managedRuns };

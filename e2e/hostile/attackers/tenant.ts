@@ -8,20 +8,11 @@ import { childMetadata, childReference } from '../../resilience/managed-runs.ts'
 import { CommandFailed } from '../../testbed/processes/run-command.ts';
 import { waitUntil } from '../../testbed/processes/wait-until.ts';
 import type { Arena, Attack } from '../arena.ts';
+import { crowdAttacks } from './crowd.ts';
 import { finishedRun, imageOf, notReady, policySpec, put, refusalOf, soon, recordOf } from './hallmark-objects.ts';
+import { inParallel } from './in-parallel.ts';
 
 const HALLMARK = 'hallmark.dev/v1alpha1';
-const CROWD = 'team-crowd';
-/** More than the share of a namespace, which is 200. */
-const MANY = 205;
-
-async function inParallel(count: number, work: (index: number) => Promise<unknown>): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let index = next++; index < count; index = next++) await work(index);
-  };
-  await Promise.all(Array.from({ length: 3 }, worker));
-}
 
 /** The backends whose names would lead to another place, by what they try. */
 const astray: Readonly<Record<string, object>> = {
@@ -85,6 +76,7 @@ function archivista(url: string): object {
 }
 
 export const tenantAttacks: readonly Attack[] = [
+  ...crowdAttacks,
   {
     title: 'more names that resolve slowly than there are places for look-ups hold up the look-ups of no other team',
     gain: "others' requests time out",
@@ -106,22 +98,6 @@ export const tenantAttacks: readonly Attack[] = [
       });
       await notReady(arena, 'StorageBackend', { name: 'quick', namespace: honest.namespace }, /EndpointForbidden/);
       return `another team's name was looked up after ${(performance.now() - beganMs).toFixed(0)} ms`;
-    },
-  },
-  {
-    title: 'a crowd of policies at once is left out past its share, with the reason in each status',
-    gain: "the operator's memory and time",
-    attempt: async (arena) => {
-      const metadata = { name: CROWD };
-      await arena.bed.installation.apply({ apiVersion: 'v1', kind: 'Namespace', metadata });
-      await inParallel(MANY, async (index) => {
-        const name = `crowd-${index}`;
-        await put(arena, 'SigningPolicy', { ...{ name, namespace: CROWD }, spec: policySpec(name) });
-      });
-      const isLeftOut = /has more than 200 SigningPolicies: this one is left out until others are deleted/;
-      const last = { name: `crowd-${MANY - 1}`, namespace: CROWD };
-      await notReady(arena, 'SigningPolicy', last, isLeftOut);
-      return `${MANY - 200} of ${MANY} left out`;
     },
   },
   {
