@@ -16,7 +16,7 @@ import { runCommand } from '../testbed/processes/run-command.ts';
 import { Registry } from '../testbed/registry/registry.ts';
 import { ended } from '../verify/verify-bed.ts';
 import type { Ended } from '../verify/verify-bed.ts';
-import { imageSignature, provenance, tampered } from './evidence.ts';
+import { imageFormat, imageSignature, provenance, tampered } from './evidence.ts';
 import type { Encoding } from './evidence.ts';
 
 const never = new AbortController().signal;
@@ -142,7 +142,7 @@ export class EnforceBed {
       spec: {
         signer: { type: 'Key', key: { secretRef: { name: 'signing-secrets' } } },
         subjects: { allowedRepositories: [`${this.registry.host}/${namespace}/*`] },
-        imageSignatures: { formats: [encoding === 'CosignTags' ? 'SimpleSigning' : 'SigstoreStatement'] },
+        imageSignatures: { formats: [imageFormat(encoding)] },
         ...spec,
       },
     });

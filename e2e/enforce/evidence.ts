@@ -10,13 +10,18 @@ export type Encoding = 'CosignTags' | 'SigstoreBundle';
 /** The builder of a policy without settings of its own. */
 const BUILDER = 'https://tekton.dev/chains/v2';
 
+/** The format of image signatures that an encoding holds. */
+export function imageFormat(encoding: Encoding): 'SimpleSigning' | 'SigstoreStatement' {
+  return encoding === 'CosignTags' ? 'SimpleSigning' : 'SigstoreStatement';
+}
+
 /** The signature of an image in the form that an encoding holds. */
 export function imageSignature(
   encoding: Encoding,
   subject: ContractSubjectName,
   signer: RunSigner,
 ): Promise<SignedArtifact> {
-  return contractArtifact(encoding === 'CosignTags' ? 'SimpleSigning' : 'SigstoreStatement', subject, signer);
+  return contractArtifact(imageFormat(encoding), subject, signer);
 }
 
 /** SLSA provenance of an image that the builder in `runDetails` states to have built. */

@@ -7,6 +7,7 @@ import { sectionCommands } from '../docs/section-commands.ts';
 import { keySigner } from '../sigstore/sigstore-bed.ts';
 import { Kyverno } from '../testbed/kyverno/kyverno.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
+import { publishForCluster } from './cluster-policy.ts';
 import { EnforceBed } from './enforce-bed.ts';
 import type { PublishedTeam } from './enforce-bed.ts';
 import { builtBy, imageSignature, provenance } from './evidence.ts';
@@ -130,6 +131,20 @@ describe('Kyverno with what hallmark trust prints for five namespaces', () => {
     assert.equal(await bed.admits(shared, one.reference, other.reference), '');
     const swapped = await bed.signed(tags, { signer: bundles.signer });
     await bed.refuses(shared, /SigningPolicy bravo\/builds/, one.reference, swapped.reference);
+  });
+
+  it('judges pods of the namespaces that a cluster policy selects, and of no other', async () => {
+    const fleet: PublishedTeam = { namespace: 'fleet', signer: keySigner(), encoding: 'SigstoreBundle' };
+    await bed.namespace('golf', { fleet: 'yes' });
+    await publishForCluster(bed, fleet, { fleet: 'yes' });
+    const print = 'hallmark trust clustersigningpolicy/fleet -o kyverno --enforce | kubectl apply -f -';
+    const { out, err } = await bed.shell(print, {});
+    assert.match(out, /^imagevalidatingpolicy\S+ created/, err);
+    const unsigned = await bed.image('fleet/app');
+    await waitUntil('Kyverno judges', async () => (await bed.pod('golf', unsigned.reference)).code !== 0);
+    await bed.refuses('golf', /ClusterSigningPolicy fleet signs/, unsigned.reference);
+    assert.equal(await bed.admits('golf', (await bed.signed(fleet)).reference), '');
+    assert.equal(await bed.admits(bystander, unsigned.reference), '');
   });
 
   it('requires only what the backend of a policy keeps', async () => {
