@@ -174,7 +174,17 @@ describe('what was stored', { concurrency: true }, () => {
     });
 
     it('says when a backend cannot be filled', async () => {
-      await assert.rejects(backfill('nowhere', '--timeout', '20'), {
+      await assert.rejects(backfill('nowhere'), {
+        exitCode: 1,
+        stderr: /there is no StorageBackend nowhere in namespace team-r/,
+      });
+      await installation.apply({
+        apiVersion: 'hallmark.dev/v1alpha1',
+        kind: 'ClusterStorageBackend',
+        metadata: { name: 'of-others' },
+        spec: { type: 'Tekton', namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'team-others' } } },
+      });
+      await assert.rejects(backfill('clusterstoragebackend/of-others', '--timeout', '20'), {
         exitCode: 1,
         stdout:
           /not stored yet: \d+; the operator continues with them:[^]*does not exist or does not select this namespace/,

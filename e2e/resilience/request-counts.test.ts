@@ -56,6 +56,7 @@ describe('the requests that a run costs the API server', () => {
   ): Promise<Readonly<Record<string, number>>> {
     const team = await installation.team({ name, backends, policy: { ...managedRuns, ...policy } });
     await team.untilReady();
+    await waitUntil(`the Events of ${name} are sent`, () => areReported(team, backends.length), patience);
     const earlier = await requestsOf(operator);
     const isHeld = 'deletionGuard' in policy;
     for (let index = 0; index < RUNS; index += 1) await build(team, `${name}-${index}`, isHeld);
@@ -67,6 +68,12 @@ describe('the requests that a run costs the API server', () => {
         .map(([what, count]) => [what, count - (earlier.get(what) ?? 0)] as const)
         .filter(([, count]) => count > 0),
     );
+  }
+
+  /** The policy and each of its backends have the Event about their readiness, which follows the status. */
+  async function areReported({ name }: Team, backends: number): Promise<boolean> {
+    const events = await installation.events(name);
+    return events.filter(({ type, reason }) => type === 'Normal' && reason === 'Ready').length === 1 + backends;
   }
 
   /** A run that is held finishes once it is, so that neither write is refused because of the other. */
