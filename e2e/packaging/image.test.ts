@@ -38,7 +38,7 @@ interface Made {
   readonly chart: UnpackedLayout;
 }
 
-describe('the image', { skip: noImage }, () => {
+describe('the image', { skip: noImage, concurrency: 4 }, () => {
   let supervisor: Supervisor;
   let registry: Registry;
   let made: Made;
