@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { TokenCredential } from '@azure/identity';
+import type { AuthenticationResult, INetworkModule } from '@azure/msal-node';
 import type { TlsOptions } from '../../net/tls-options.ts';
-import { EgressError } from '../../net/egress-error.ts';
 import { accessErrorIn } from '../../runtime/errors/access-error.ts';
 import { SecretValue } from '../../runtime/secret-value.ts';
 import type { Access } from '../access.ts';
 import type { AccessToken } from '../access-token.ts';
-import { egressHttpClient } from './egress-http-client.ts';
-import type { AzureHttpClient } from './egress-http-client.ts';
 import { CredentialError } from '../credential-error.ts';
+import { AuthorityNetwork } from './authority-network.ts';
+import { oneOrigin } from './one-origin.ts';
+import { silentLogger } from './silent-logger.ts';
 
 /** The proof of an application's identity. */
 export type Proof =
@@ -44,6 +44,9 @@ const REFUSALS = [
   'access_denied',
 ] as const;
 
+/** The names and identifiers of directories, which become part of URLs. */
+const DIRECTORY = /^[0-9A-Za-z.-]+$/;
+
 /**
  * A token of an application, by Microsoft's library. Each is made with a client of its own: the tokens are kept by us, and the
  * library's clients remember every request.
@@ -54,62 +57,49 @@ export async function applicationToken(
   signal: AbortSignal,
 ): Promise<AccessToken> {
   const { application, scope, tls } = request;
-  const transport = remembering(egressHttpClient(egress, { origin: application.authority.origin, tls }));
+  const network = new AuthorityNetwork(oneOrigin(egress, { origin: application.authority.origin, tls }), signal);
   try {
-    const credential = await libraryCredential(application, transport);
-    const token = await credential.getToken(scope, { abortSignal: signal });
-    if (token === null) throw new TypeError('no token');
-    return { token: new SecretValue(token.token), expiresAt: new Date(token.expiresOnTimestamp) };
+    const result = await libraryResult(application, scope, network);
+    if (!result?.accessToken || result.expiresOn === null) throw new TypeError('no token');
+    return { token: new SecretValue(result.accessToken), expiresAt: result.expiresOn };
   } catch (error) {
-    throw transport.failure() ?? accessErrorIn(error) ?? refused(application, transport);
+    const failure = network.failure ?? accessErrorIn(error);
+    if (failure !== undefined) throw failure;
+    signal.throwIfAborted();
+    throw refused(application, network);
   }
 }
 
-async function libraryCredential(application: Application, httpClient: AzureHttpClient): Promise<TokenCredential> {
-  const { ClientAssertionCredential, ClientSecretCredential } = await import('@azure/identity');
-  const { tenantID, clientID, proof, authority } = application;
-  const options = {
-    authorityHost: authority.origin,
-    // The authority is the one that is configured; no third party is asked about it.
-    disableInstanceDiscovery: true,
-    httpClient,
-    retryOptions: { maxRetries: 0 },
-    redirectOptions: { maxRetries: 0 },
-  };
-  return proof.type === 'Secret'
-    ? new ClientSecretCredential(tenantID, clientID, proof.clientSecret.revealText(), options)
-    : new ClientAssertionCredential(tenantID, clientID, proof.assertion, options);
-}
-
-interface RememberingTransport extends AzureHttpClient {
-  /** The failure of the last request. The library preserves neither its class nor its text. */
-  failure(): Error | undefined;
-  /** The last response. */
-  answer(): { readonly status: number; readonly body: string } | undefined;
-}
-
-function remembering(transport: AzureHttpClient): RememberingTransport {
-  let failure: Error | undefined;
-  let answer: { readonly status: number; readonly body: string } | undefined;
-  return {
-    sendRequest: async (request) => {
-      try {
-        const response = await transport.sendRequest(request);
-        answer = { status: response.status, body: response.bodyAsText ?? '' };
-        return response;
-      } catch (error) {
-        if (error instanceof EgressError) failure = error;
-        throw error;
-      }
+async function libraryResult(
+  { tenantID, clientID, proof, authority: { origin } }: Application,
+  scope: string,
+  networkClient: INetworkModule,
+): Promise<AuthenticationResult | null> {
+  if (!DIRECTORY.test(tenantID)) throw new TypeError('not a directory');
+  const { ConfidentialClientApplication } = await import('@azure/msal-node');
+  const authority = `${origin}/${tenantID}`;
+  const client = new ConfidentialClientApplication({
+    auth: {
+      clientId: clientID,
+      authority,
+      // The authority is the one that is configured; no third party is asked about it.
+      knownAuthorities: [authority],
+      ...(await proven(proof)),
     },
-    failure: () => failure,
-    answer: () => answer,
-  };
+    system: { networkClient, disableInternalRetries: true, loggerOptions: silentLogger },
+  });
+  // A region that the operator's environment names would lead to another host.
+  return client.acquireTokenByClientCredential({ scopes: [scope], azureRegion: 'DisableMsalForceRegion' });
+}
+
+async function proven(proof: Proof): Promise<{ clientSecret: string } | { clientAssertion: string }> {
+  if (proof.type === 'Secret') return { clientSecret: proof.clientSecret.revealText() };
+  return { clientAssertion: await proof.assertion() };
 }
 
 /** The library's error repeats answers and headers: it is neither quoted nor kept. */
-function refused({ name, remedy, authority }: Application, transport: RememberingTransport): CredentialError {
-  const { status, body } = transport.answer() ?? { status: 0, body: '' };
+function refused({ name, remedy, authority }: Application, network: AuthorityNetwork): CredentialError {
+  const { status, body } = network.answer ?? { status: 0, body: '' };
   if (status >= 400 && status < 500 && status !== 408 && status !== 429) {
     const message = `${authority.origin} answers ${status}${refusal(body)} to ${name}: ${remedy}`;
     return new CredentialError('Unauthorized', message);

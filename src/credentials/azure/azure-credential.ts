@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import type { TokenCredential } from '@azure/identity';
 import type { TlsOptions } from '../../net/tls-options.ts';
 import type { AccessToken } from '../access-token.ts';
 import type { Access } from '../access.ts';
@@ -10,8 +9,10 @@ import { KeptToken } from '../kept-token.ts';
 import { type Application, applicationToken } from './application-token.ts';
 import { authorityOf } from './authority.ts';
 import { federatedApplication } from './federated-application.ts';
+import { managedIdentity } from './managed-identity.ts';
 import { operatorApplication } from './operator-application.ts';
 import { secretApplication } from './secret-application.ts';
+import type { TokenCredential } from './token-credential.ts';
 
 export interface AzureCredentialOptions {
   /** A Secret has tenantID, clientID and clientSecret. */
@@ -90,29 +91,4 @@ function fingerprint({ tenantID, clientID, proof }: Application): string {
   return createHash('sha256')
     .update(JSON.stringify([tenantID, clientID, secret]))
     .digest('hex');
-}
-
-/**
- * The managed identity of the operator's node. Its tokens come past the outbound rules, which refuse metadata servers: only cluster
- * kinds, which the platform team writes, have it.
- */
-function managedIdentity({ clientID }: { readonly clientID?: string | undefined }): TokenCredential {
-  let credential: Promise<TokenCredential> | undefined;
-  const load = async (): Promise<TokenCredential> => {
-    const { ManagedIdentityCredential } = await import('@azure/identity');
-    const options = { retryOptions: { maxRetries: 0 } };
-    return clientID === undefined
-      ? new ManagedIdentityCredential(options)
-      : new ManagedIdentityCredential({ ...options, clientId: clientID });
-  };
-  return {
-    getToken: async (scopes, options) => {
-      credential ??= load();
-      const token = await (await credential).getToken(scopes, options).catch(() => null);
-      if (token !== null) return token;
-      const message =
-        "the operator has no Azure credentials: bind its ServiceAccount by workload identity, or name a Secret or ServiceAccount of the object's own";
-      throw new CredentialError('Unavailable', message);
-    },
-  };
 }

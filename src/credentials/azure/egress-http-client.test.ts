@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { inspect } from 'node:util';
-import { ClientSecretCredential } from '@azure/identity';
 import { KeyClient } from '@azure/keyvault-keys';
 import { createServer } from 'node:https';
 import type { Server } from 'node:https';
@@ -62,24 +60,6 @@ describe("the transport of Azure's client libraries", () => {
     const egress = new EgressClient({ allow: [new URL(origin).host, 'localhost'] });
     location = origin.replace('127.0.0.1', 'localhost');
     await assert.rejects(client(egress).getKey('k'), /not followed|redirects/);
-    await egress.close();
-  });
-
-  it('asks no third party about an authority', async () => {
-    const egress = new EgressClient({ allow: [new URL(origin).host] });
-    location = undefined;
-    asked = [];
-    const httpClient = egressHttpClient(egress, { origin, tls: { ca: certificate } });
-    const options = {
-      authorityHost: origin,
-      disableInstanceDiscovery: true,
-      httpClient,
-      retryOptions: { maxRetries: 0 },
-    };
-    const application = new ClientSecretCredential('5c4b3a29-1111-4222-8333-444455556666', 'app', 'planted', options);
-    const error: unknown = await application.getToken('https://vault.azure.net/.default').catch((why: unknown) => why);
-    assert.ok(error instanceof Error, inspect(error));
-    assert.ok(asked.length > 0 && asked.every((line) => line.includes('openid-configuration')), asked.join());
     await egress.close();
   });
 });

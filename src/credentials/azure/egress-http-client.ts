@@ -1,48 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { TokenCredentialOptions } from '@azure/identity';
-import { displayUrl } from '../../net/display-url.ts';
-import type { EgressRequest, EgressClient } from '../../net/egress-client.ts';
-import { EgressError } from '../../net/egress-error.ts';
-import type { TlsOptions } from '../../net/tls-options.ts';
+import type { KeyClientOptions } from '@azure/keyvault-keys';
+import type { EgressClient } from '../../net/egress-client.ts';
+import { oneOrigin, type OneOriginOptions } from './one-origin.ts';
 
 /** The HTTP client of Azure's client libraries. */
-export type AzureHttpClient = NonNullable<TokenCredentialOptions['httpClient']>;
+type AzureHttpClient = NonNullable<KeyClientOptions['httpClient']>;
 
 type PipelineResponse = Awaited<ReturnType<AzureHttpClient['sendRequest']>>;
 type HttpHeaders = PipelineResponse['headers'];
 
-export interface EgressHttpClientOptions {
-  /** Requests to any other are refused: the servers themselves say where to go on, which would take credentials there. */
-  readonly origin: string;
-  readonly tls?: TlsOptions | undefined;
-}
-
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
-const MAX_RESPONSE_BYTES = 1024 * 1024;
-const TIMEOUT_MS = 10_000;
-const DROPPED_HEADERS = new Set(['content-length', 'connection', 'host', 'accept-encoding']);
-
 /** The transport of Azure's client libraries, through the egress client and to one origin alone. */
-export function egressHttpClient(egress: EgressClient, { origin, tls }: EgressHttpClientOptions): AzureHttpClient {
+export function egressHttpClient(egress: EgressClient, options: OneOriginOptions): AzureHttpClient {
+  const exchange = oneOrigin(egress, options);
   return {
     sendRequest: async (request) => {
-      const url = new URL(request.url);
-      if (url.origin !== origin) throw elsewhere(url, origin);
-      const method = METHODS.find((known) => known === request.method);
-      if (method === undefined) throw new TypeError(`the egress client knows no method ${request.method}`);
-      const headers = Object.entries(request.headers.toJSON()).filter(([name]) => !DROPPED_HEADERS.has(name));
-      const body = bodyOf(request.body);
-      const exchange: EgressRequest = {
-        method,
-        url,
-        headers: Object.fromEntries(headers),
-        maxResponseBytes: MAX_RESPONSE_BYTES,
-        timeoutMs: TIMEOUT_MS,
-        ...(body === undefined ? {} : { body }),
-        ...(tls === undefined ? {} : { tls }),
-      };
-      const response = await egress.request(exchange, signalOf(request.abortSignal));
-      if (response.url.origin !== origin) throw elsewhere(response.url, origin);
+      const { method, url, abortSignal } = request;
+      const headers = request.headers.toJSON();
+      const response = await exchange({ method, url, headers, body: bodyOf(request.body) }, signalOf(abortSignal));
       return {
         request,
         status: response.status,
@@ -51,10 +25,6 @@ export function egressHttpClient(egress: EgressClient, { origin, tls }: EgressHt
       };
     },
   };
-}
-
-function elsewhere(url: URL, origin: string): EgressError {
-  return new EgressError('RedirectRefused', `${origin} sends on to ${displayUrl(url)}, which is not followed`);
 }
 
 function bodyOf(body: unknown): string | Buffer | undefined {

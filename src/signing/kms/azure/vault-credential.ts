@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { TokenCredential } from '@azure/identity';
+import type { TokenCredential } from '../../../credentials/azure/token-credential.ts';
 import { SigningError } from '../../signing-error.ts';
 
 /**
