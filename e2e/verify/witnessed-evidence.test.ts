@@ -4,13 +4,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { SignedArtifact } from '../../src/evidence/artifact.ts';
-import { keylessSource } from '../../src/signing/keyless/keyless-source.ts';
 import type { RunSigner } from '../../src/signing/run-signer.ts';
 import { verifyStored } from '../../src/verify/verify-stored.ts';
 import { sigstoreBundleText } from '../../src/evidence/sigstore-bundle.ts';
 import { CosignBlobs, tampered } from '../sigstore/cosign-blobs.ts';
 import { SigstoreJudge } from '../sigstore/sigstore-judge.ts';
-import { account, keySigner, never, SigstoreBed, team } from '../sigstore/sigstore-bed.ts';
+import { account, keySigner, SigstoreBed, team } from '../sigstore/sigstore-bed.ts';
 import { Judges } from './judges.ts';
 import type { Accepted } from './judges.ts';
 
@@ -30,27 +29,8 @@ after(async () => {
 });
 
 /** With an entry of the log and a timestamp of the authority. */
-async function witnessed(version: 1 | 2, signer: RunSigner): Promise<SignedArtifact> {
-  const artifact = await bed.signed('InTotoStatement', signer);
-  const { certificate } = signer;
-  const certified = certificate === undefined ? artifact : { ...artifact, certificate: recorded(certificate) };
-  const stamped = { ...certified, timestamps: [await bed.authority().testify(certified, bed.trustedRoot, never)] };
-  return { ...stamped, logEntries: [await bed.log(version).testify(stamped, bed.trustedRoot, never)] };
-}
-
-function recorded({ chain, identity: name, issuer, notBefore, notAfter }: NonNullable<RunSigner['certificate']>) {
-  return { chain, identity: name, issuer, notBefore: notBefore.toISOString(), notAfter: notAfter.toISOString() };
-}
-
-function keylessSigner(): Promise<RunSigner> {
-  const keyless = { fulcioURL: bed.stack.fulcio.url, serviceAccountName: account };
-  const definition = {
-    kind: 'SigningPolicy',
-    description: `SigningPolicy ${team}/builds`,
-    homeNamespace: team,
-    signer: { type: 'Keyless', keyless },
-  } as const;
-  return keylessSource(definition, bed.context()).signer(never);
+async function witnessed(log: 1 | 2, signer: RunSigner): Promise<SignedArtifact> {
+  return bed.witnessed(await bed.signed('InTotoStatement', signer), { log, isTimestamped: true });
 }
 
 interface Kind {
@@ -89,14 +69,14 @@ const kinds: readonly Kind[] = [
   {
     title: 'a certificate and Rekor v1',
     version: 1,
-    signer: keylessSigner,
+    signer: () => bed.keyless(),
     accepted: byCertificate,
     cosign: certificateArguments,
   },
   {
     title: 'a certificate and Rekor v2',
     version: 2,
-    signer: keylessSigner,
+    signer: () => bed.keyless(),
     accepted: byCertificate,
     cosign: certificateArguments,
   },
