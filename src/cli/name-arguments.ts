@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { InvalidArgumentError } from 'commander';
-
-const OBJECT_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+import { dnsSubdomain } from '../api/v1alpha1/fields/dns-subdomain.ts';
 
 /** Reads the name of an object to make. @throws InvalidArgumentError */
 export function objectName(value: string): string {
-  if (value.length <= 253 && OBJECT_NAME.test(value)) return value;
+  if (value.length <= 253 && dnsSubdomain.test(value)) return value;
   throw new InvalidArgumentError("It must be an object's name: lower-case letters, digits, '-' and '.'.");
 }
 

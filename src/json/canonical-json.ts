@@ -36,7 +36,8 @@ function isOrderedList(list: readonly unknown[], unordered: Set<unknown>): boole
 }
 
 function isOrderedObject(object: JsonObject, unordered: Set<unknown>): boolean {
-  let [ordered, before] = [true, ''];
+  let ordered = true;
+  let before = '';
   for (const name of Object.keys(object)) {
     if (name < before) ordered = false;
     if (!isOrdered(object[name], unordered)) ordered = false;

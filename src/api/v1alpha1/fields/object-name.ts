@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Type from 'typebox';
 import { matchesRule } from './cel-rule.ts';
-
-const dnsSubdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+import { dnsSubdomain } from './dns-subdomain.ts';
 
 /** The name of an object (RFC 1123 subdomain): never a namespace, never a path. */
 export function objectName(description: string) {
