@@ -208,6 +208,12 @@ describe('the command that asks a real cluster', () => {
     });
   });
 
+  for (const command of [['report'], ['compare'], ['release-runs'], ['backfill', 'clusterstoragebackend/any']])
+    it(`refuses to ${command[0]} in a namespace that does not exist`, async () => {
+      const { code, err } = await hallmark(...command, '-n', 'taem-a');
+      assert.deepEqual([code, err], [3, 'error: there is no namespace taem-a: name another with -n\n']);
+    });
+
   describe('hallmark report', () => {
     it('counts the runs of each team, with what keeps one unsigned', async () => {
       const { code, out, err } = await hallmark('report', '-A', '-o', 'json');

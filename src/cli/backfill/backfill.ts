@@ -4,6 +4,7 @@ import { systemClock as clock } from '../../runtime/clock.ts';
 import type { BackfillTarget } from './backfill-records.ts';
 import { CliContext } from '../cli-context.ts';
 import type { ClusterOptions } from '../cli-context.ts';
+import { listedNamespace } from '../listed-namespace.ts';
 import { timeLimit } from '../time-limit.ts';
 import { usageExit } from '../usage-exit.ts';
 
@@ -23,7 +24,7 @@ export function backfillCommand(): Command {
     .description(
       'Asks the operator to store existing evidence in a backend that is new or that lost its content. Nothing is signed again.\n' +
         'The command waits until everything is stored. You can interrupt and repeat it; it continues where it left off.\n' +
-        'Exits with 1 if something was not stored in time.',
+        'Exits with 1 if something was not stored in time, and with 3 if the namespace does not exist.',
     )
     .addHelpText(
       'after',
@@ -54,8 +55,8 @@ async function backfill(backend: BackfillTarget, options: BackfillOptions, comma
       import('./require-backend.ts'),
     ]);
     const { client } = await context.cluster();
-    const namespace = options.allNamespaces === true ? undefined : await context.namespace();
     const signal = timeLimit(options.timeout * 1000);
+    const namespace = await listedNamespace(options, context, { client, signal });
     await requireBackend(client, backend, { namespace, signal });
     const work = new Backfill({
       client,

@@ -5,6 +5,7 @@ import { CliContext } from '../cli-context.ts';
 import type { ClusterOptions } from '../cli-context.ts';
 import { UncheckedError } from '../cli-error.ts';
 import type { RegistryOptions } from '../registry/repository-access.ts';
+import { listedNamespace } from '../listed-namespace.ts';
 import { timeLimit } from '../time-limit.ts';
 import { UNCHECKED, usageExit } from '../usage-exit.ts';
 import type { Comparison, ComparisonScope } from './compare-runs.ts';
@@ -64,7 +65,7 @@ async function compare(options: CompareOptions, command: Command): Promise<void>
     ]);
     const { client } = await context.cluster();
     const scope: ComparisonScope = {
-      namespace: options.allNamespaces === true ? undefined : await context.namespace(),
+      namespace: await listedNamespace(options, context, { client, signal }),
       policy: options.policy,
       since: options.since ?? new Date(clock.now().getTime() - WEEK_MS),
       registries: options.registry === true ? await registryPayloads(options, context, signal) : undefined,

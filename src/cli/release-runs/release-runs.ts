@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { CliContext } from '../cli-context.ts';
 import type { ClusterOptions } from '../cli-context.ts';
 import { UsageError } from '../cli-error.ts';
+import { listedNamespace } from '../listed-namespace.ts';
 import { timeLimit } from '../time-limit.ts';
 import { usageExit } from '../usage-exit.ts';
 
@@ -26,7 +27,7 @@ export function releaseRunsCommand(): Command {
         'holds (spec.deletionGuard) cannot be deleted. An operator that runs sets the finalizer again.\n' +
         'With --chains, removes the finalizers of Tekton Chains instead. Use it after Chains was removed: runs that Chains has not signed are\n' +
         'not signed by it any more. With --annotations, its annotations go too, but for those of runs that Hallmark annotated.\n' +
-        'Exits with 1 if a run could not be let go.',
+        'Exits with 1 if a run could not be let go, and with 3 if the namespace does not exist.',
     )
     .addHelpText('after', '\nExamples:\n  $ hallmark release-runs -A\n  $ hallmark release-runs --chains -A --dry-run')
     .option('-n, --namespace <name>', 'namespace of the runs (default: that of the kubeconfig context)')
@@ -52,8 +53,8 @@ async function releaseRuns(options: ReleaseRunsOptions, command: Command): Promi
       import('./chains-traces.ts'),
     ]);
     const { client } = await context.cluster();
-    const namespace = options.allNamespaces === true ? undefined : await context.namespace();
     const signal = timeLimit(TIMEOUT_MS);
+    const namespace = await listedNamespace(options, context, { client, signal });
     const traces = chains === true ? { traces: await chainsTraces(client, { annotations, namespace, signal }) } : {};
     const isDryRun = options.dryRun === true;
     const { failed } = await releaseHeldRuns(client, { namespace, isDryRun, signal, print, ...traces });

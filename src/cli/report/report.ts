@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { systemClock as clock } from '../../runtime/clock.ts';
 import { CliContext } from '../cli-context.ts';
 import type { ClusterOptions } from '../cli-context.ts';
+import { listedNamespace } from '../listed-namespace.ts';
 import { timeLimit } from '../time-limit.ts';
 import { usageExit } from '../usage-exit.ts';
 import type { CoverageReport } from './coverage-report.ts';
@@ -26,7 +27,7 @@ export function reportCommand(): Command {
     .description(
       'Counts the finished runs of a namespace or the cluster: selected, signed, stored, verified, failed, waiting and unselected, with the reasons.\n' +
         'Runs that are gone count as long as their records are there. The HTML is one file that loads nothing.\n' +
-        'Exits with 3 if the cluster cannot be reached, or you may not list records there.',
+        'Exits with 3 if the cluster cannot be reached, the namespace does not exist, or you may not list records there.',
     )
     .addHelpText('after', '\nExamples:\n  $ hallmark report -n team-a\n  $ hallmark report -A -o html > report.html')
     .option('-n, --namespace <name>', 'namespace to report on (default: that of the kubeconfig context)')
@@ -44,9 +45,9 @@ async function report(options: ReportOptions, command: Command): Promise<void> {
   try {
     const [{ gatherReport }, print] = await Promise.all([import('./gather-report.ts'), formats[options.output]()]);
     const { client } = await context.cluster();
-    const namespace = options.allNamespaces === true ? undefined : await context.namespace();
     const { operatorNamespace } = context;
     const signal = timeLimit(TIMEOUT_MS);
+    const namespace = await listedNamespace(options, context, { client, signal });
     const gathered = await gatherReport(client, { namespace, operatorNamespace, now: clock.now(), signal });
     command.configureOutput().writeOut?.(`${print(gathered)}\n`);
   } finally {

@@ -79,30 +79,34 @@ async function checkSigner(
   return { report, witnessProblem: await gate.witnessProblem(policy, signal) };
 }
 
-/** A policy that holds or annotates runs needs the right to patch them. */
+/** A policy that holds or annotates runs needs the right to patch each kind of them. */
 async function patchProblemOf(
   { client }: Pick<GatheringContext, 'client'>,
   policy: PolicyDefinition,
   signal: AbortSignal,
 ): Promise<Problem | undefined> {
-  const [kind] = policy.spec.runs.kinds;
   const problem = holdsRuns(policy) ? unheld : annotatesRuns(policy) ? unannotated : undefined;
-  if (kind === undefined || problem === undefined) return undefined;
-  const access = { verb: 'patch', resource: runResources[kind], namespace: policy.namespace } as const;
-  return (await isAllowed(client, access, signal)) === false ? problem : undefined;
+  if (problem === undefined) return undefined;
+  const { kinds } = policy.spec.runs;
+  const allowed = await Promise.all(
+    kinds.map((kind) =>
+      isAllowed(client, { verb: 'patch', resource: runResources[kind], namespace: policy.namespace }, signal),
+    ),
+  );
+  const refused = kinds.filter((_kind, index) => allowed[index] === false);
+  if (refused.length === 0) return undefined;
+  return problem(refused.length === kinds.length ? 'runs' : refused.map((kind) => `${kind}s`).join(' and '));
 }
 
-const unheld: Problem = {
+const unheld = (runs: string): Problem => ({
   reason: reasons.GuardForbidden,
-  message:
-    'spec.deletionGuard holds runs, and the operator may not patch them: none is kept from being deleted; set rbac.patchRuns in the chart, or spec.deletionGuard.type to Release',
-};
+  message: `spec.deletionGuard holds runs, and the operator may not patch ${runs}: none is kept from being deleted; set rbac.patchRuns in the chart, or spec.deletionGuard.type to Release`,
+});
 
-const unannotated: Problem = {
+const unannotated = (runs: string): Problem => ({
   reason: reasons.AnnotationForbidden,
-  message:
-    'spec.compatibility.chainsAnnotations is true, and the operator may not patch runs: none is annotated; set rbac.patchRuns in the chart, or spec.compatibility.chainsAnnotations to false',
-};
+  message: `spec.compatibility.chainsAnnotations is true, and the operator may not patch ${runs}: none is annotated; set rbac.patchRuns in the chart, or spec.compatibility.chainsAnnotations to false`,
+});
 
 /** True for a policy whose runs get the annotations of Tekton Chains. */
 function annotatesRuns({ spec }: PolicyDefinition): boolean {

@@ -125,8 +125,8 @@ class Bed {
   }
 
   isOwner = true;
-  /** The answer when the operator asks if it may patch runs. */
-  mayPatch = true;
+  /** The resources that the operator may not patch, as the API server answers when it asks. */
+  mayNotPatch: readonly string[] = [];
   hasUnannotated = false;
   /** The policies whose runs are to be annotated after all. */
   readonly allowed: string[] = [];
@@ -155,9 +155,10 @@ class Bed {
     const client = {
       find: unused,
       pages: unused,
-      create: <T>(resource: Resource<T>): Promise<T> => {
+      create: <T>(resource: Resource<T>, review: object): Promise<T> => {
         assert.equal(resource.kind, 'SelfSubjectAccessReview');
-        return Promise.resolve(resource.parse({ status: { allowed: this.mayPatch } }));
+        const asked = String(field(field(field(review, 'spec'), 'resourceAttributes'), 'resource'));
+        return Promise.resolve(resource.parse({ status: { allowed: !this.mayNotPatch.includes(asked) } }));
       },
       mergePatch: unused,
       delete: unused,
@@ -188,16 +189,31 @@ describe('PolicyReconciler', () => {
     const bed = new Bed();
     bed.apply({ compatibility: { chainsAnnotations: true } });
     bed.health.note(bed.backend('registry'), undefined);
-    bed.mayPatch = false;
+    bed.mayNotPatch = ['taskruns', 'pipelineruns'];
     bed.hasUnannotated = true;
     assert.deepEqual(await bed.look(), ['InProgress', 'AnnotationForbidden']);
     assert.deepEqual([bed.allowed, bed.nextLookSeconds], [[], 30]);
-    bed.mayPatch = true;
+    bed.mayNotPatch = [];
     assert.deepEqual(await bed.look(), ['Current', 'Ready']);
     assert.deepEqual(bed.allowed, ['builds']);
     bed.hasUnannotated = false;
     await bed.look();
     assert.deepEqual(bed.allowed, ['builds'], 'there is none any more');
+  });
+
+  it('needs the right to patch each kind that it signs, and names the kind that lacks it', async () => {
+    const bed = new Bed();
+    bed.apply({ runs: { kinds: ['TaskRun', 'PipelineRun'] }, deletionGuard: { type: 'Hold' } });
+    bed.health.note(bed.backend('registry'), undefined);
+    bed.mayNotPatch = ['pipelineruns'];
+    assert.deepEqual(await bed.look(), ['InProgress', 'GuardForbidden']);
+    assert.match(bed.readyMessage, /may not patch PipelineRuns: none is kept from being deleted/);
+    bed.mayNotPatch = ['taskruns', 'pipelineruns'];
+    await bed.look();
+    assert.match(bed.readyMessage, /may not patch runs: none is kept/);
+    bed.apply({ runs: { kinds: ['TaskRun'] }, deletionGuard: { type: 'Hold' } });
+    bed.mayNotPatch = ['pipelineruns'];
+    assert.deepEqual(await bed.look(), ['Current', 'Ready']);
   });
 
   it('has none annotated whose policy does not ask for it any more', async () => {
