@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +26,13 @@ const definition = {
     versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
   },
 };
+
+const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team-a' } };
+const leftover = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'left', namespace: 'team-a' } };
+
+function listOf(...items: readonly object[]): string {
+  return JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+}
 
 /** A test file's process that borrows a control plane, says its URL, and stays. */
 const borrower = `
@@ -71,9 +79,7 @@ describe('the pool of control planes', () => {
   it('lends one after the other the same control plane, as it was at first', async () => {
     const [url, before] = await borrow(async (plane) => {
       const found = await objects(plane);
-      await plane.kubectl(['create', 'namespace', 'team-a']);
-      await plane.kubectl(['create', 'configmap', 'left', '-n', 'team-a']);
-      await plane.kubectl(['create', '-f', '-'], { stdin: JSON.stringify(definition) });
+      await plane.kubectl(['create', '-f', '-'], { stdin: listOf(namespace, leftover, definition) });
       await untilEstablished((args) => plane.kubectl(args), ['crd/cakes.example.dev']);
       const cake = {
         apiVersion: 'example.dev/v1',
@@ -90,8 +96,7 @@ describe('the pool of control planes', () => {
       assert.equal(await objects(plane), before);
       await assert.rejects(plane.kubectl(['get', 'cakes']), { stderr: /doesn't have a resource type|could not find/ });
       // The same names can be made anew, and hold nothing of before.
-      await plane.kubectl(['create', 'namespace', 'team-a']);
-      await plane.kubectl(['create', '-f', '-'], { stdin: JSON.stringify(definition) });
+      await plane.kubectl(['create', '-f', '-'], { stdin: listOf(namespace, definition) });
       await untilEstablished((args) => plane.kubectl(args), ['crd/cakes.example.dev']);
       await waitUntil('the kind is served', async () => (await plane.kubectl(['get', 'cakes', '-A'])).stdout === '');
       const left = await plane.kubectl(['get', 'configmap', 'left', '-n', 'team-a', '--ignore-not-found']);
@@ -199,29 +204,25 @@ describe('the pool of control planes', () => {
     assert.equal(pool.counts.started, 2);
   });
 
-  it('ends a test file with the suite that lent to it', async () => {
-    const other = await PoolServer.start();
-    const env = { ...process.env, HALLMARK_TESTBED_POOL: other.path };
-    const stdio = ['ignore', 'pipe', 'pipe'] as const;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', borrower], { stdio: [...stdio], env });
-    await once(createInterface({ input: child.stdout }), 'line');
-    const exit = once(child, 'exit');
-    await other.stop();
-    assert.deepEqual(await exit, [null, 'SIGTERM']);
-  });
-
   it('refuses to restart the API server of what is lent', async () => {
     await borrow(async (plane) => {
       await assert.rejects(plane.restartApiServer(), /start it with \{own: true\}/);
     });
   });
 
+  it('ends a test file with the suite that lent to it', async () => {
+    const stdio = ['ignore', 'pipe', 'pipe'] as const;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', borrower], { stdio: [...stdio] });
+    await once(createInterface({ input: child.stdout }), 'line');
+    const exit = once(child, 'exit');
+    await pool.stop();
+    assert.deepEqual(await exit, [null, 'SIGTERM']);
+  });
+
   it('leaves a test to start its own when the pool is gone', async () => {
-    const { HALLMARK_TESTBED_POOL: path } = process.env;
-    process.env.HALLMARK_TESTBED_POOL = `${path ?? ''}-gone`;
+    assert.ok(!existsSync(pool.path));
     await borrow(async (plane) => {
       assert.equal(await plane.isReady(), true);
     });
-    process.env.HALLMARK_TESTBED_POOL = path;
   });
 });
