@@ -14,6 +14,7 @@ import { sourceRevision, sourceTime } from './source-time.ts';
 interface ImageOptions {
   readonly output: string;
   readonly platform: readonly Platform[];
+  readonly debian?: string;
   readonly revision?: string;
   readonly key?: string;
   readonly repository?: string;
@@ -26,6 +27,7 @@ await new Command('npm run image --')
   .description('Make the image of the operator and its chart as OCI layouts, without a container engine.')
   .option('--output <folder>', 'folder for the layouts `image` and `chart`', join(ROOT, 'build'))
   .addOption(new Option('--platform <name...>', 'platforms of the image').choices(platforms).default(platforms))
+  .option('--debian <folder>', 'folder that keeps the packages of Debian, so that the next build has the same')
   .option('--revision <commit>', 'commit to name in the image (default: that of the checkout)')
   .option(
     '--repository <name>',
@@ -37,11 +39,12 @@ await new Command('npm run image --')
   .parseAsync();
 
 async function make(options: ImageOptions, command: Command): Promise<void> {
-  const { output, platform, key, repository } = options;
+  const { output, platform, debian, key, repository } = options;
   if (repository === undefined && (key !== undefined || options.push === true))
     command.error('error: --key and --push need --repository');
   const [version, time] = [packageVersion(), sourceTime(ROOT)];
-  const source = { root: ROOT, platforms: platform, version, revision: options.revision ?? sourceRevision(ROOT), time };
+  const revision = options.revision ?? sourceRevision(ROOT);
+  const source = { root: ROOT, platforms: platform, debian, version, revision, time };
   const image = await Layout.create(join(output, 'image'));
   const { index, manifests } = await buildImage(image, source);
   const chart = await Layout.create(join(output, 'chart'));

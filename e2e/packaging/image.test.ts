@@ -10,6 +10,8 @@ import { asManifest, at, manifests } from '../chart/helm.ts';
 import { hallmarkCommand } from '../harness/hallmark-command.ts';
 import { checkout, Installation } from '../harness/installation.ts';
 import { newSigningKey } from '../harness/signing-key.ts';
+import { adminClient } from '../resilience/admin-client.ts';
+import { ManagedRuns, managedRuns } from '../resilience/managed-runs.ts';
 import { ensureBinary } from '../testbed/binaries/ensure-binary.ts';
 import { runCommand } from '../testbed/processes/run-command.ts';
 import { Supervisor } from '../testbed/processes/supervisor.ts';
@@ -75,6 +77,9 @@ describe('the image', { skip: noImage, concurrency: 4 }, () => {
       output,
       '--revision',
       origin.revision,
+      // Debian may release an update between two builds.
+      '--debian',
+      supervisor.dataDirectory('debian'),
     ];
     const { stdout } = await runCommand(process.execPath, [...program, ...args], {
       cwd: folder,
@@ -195,11 +200,11 @@ describe('the image', { skip: noImage, concurrency: 4 }, () => {
   });
 
   it('runs the operator with nothing but its own files, which signs a run', async () => {
-    const installation = await Installation.start({ label: 'image', operator: processOf(unpacked), replicas: 1 });
+    const operator = processOf(unpacked);
+    const installation = await Installation.start({ label: 'image', operator, replicas: 1, tekton: 'Kinds' });
     try {
-      const team = await installation.team({ name: 'team-a' });
-      const build = await team.startBuild({ name: 'bake-1' });
-      await team.untilFinished(build);
+      const team = await installation.team({ name: 'team-a', policy: managedRuns });
+      const build = await new ManagedRuns(adminClient(installation.plane), team).build({ name: 'bake-1' });
       const record = await team.readyRecord(build);
       assert.equal(record.status?.stored, '2/2');
       const { code, out, err } = await hallmarkCommand(

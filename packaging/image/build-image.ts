@@ -15,6 +15,8 @@ export interface ImageSource {
   /** The checkout, with its packages installed. */
   readonly root: string;
   readonly platforms: readonly Platform[];
+  /** The folder that keeps the packages of Debian from one build to the next; none by default. */
+  readonly debian?: string | undefined;
   readonly version: string;
   readonly revision: string | undefined;
   readonly time: Date;
@@ -61,7 +63,7 @@ interface PlatformSource {
 
 async function platformImage(layout: Layout, { platform, application, source }: PlatformSource) {
   const architecture = architectureOf(platform);
-  const debian = await debianPackages(architecture);
+  const debian = await debianPackages(architecture, source.debian);
   const { bytes, ...node } = await nodeBinary(platform);
   const layers: readonly Layer[] = [
     await layer(baseFiles(debian), source.time, 'libraries of Debian'),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildCache } from '../build-cache.ts';
@@ -28,21 +29,39 @@ const MAX_OUTPUT = 64 * 1024 * 1024;
 const run = promisify(execFile);
 
 /**
- * Fetches the packages of an architecture with apt, which checks Debian's signatures, in the versions of today. It uses the Debian mirrors
- * of this machine's apt, or $DEBIAN_MIRROR, with lists of its own: no root is needed, and nothing is installed.
+ * The packages of an architecture, as an earlier build kept them in a folder, or else fetched in the versions of today.
+ * @param keptIn the folder from which they are taken, and in which they are kept when it has none of the architecture
  */
-export async function debianPackages(architecture: Architecture): Promise<readonly DebianPackage[]> {
-  const folder = await mkdtemp(join(buildCache('debian'), 'packages-'));
+export async function debianPackages(architecture: Architecture, keptIn?: string): Promise<readonly DebianPackage[]> {
+  const kept = keptIn === undefined ? undefined : join(keptIn, architecture);
+  if (kept !== undefined && existsSync(kept)) return packagesOf(kept, architecture);
+  const parent = keptIn ?? buildCache('debian');
+  await mkdir(parent, { recursive: true });
+  const folder = await mkdtemp(join(parent, 'packages-'));
   try {
-    const env = await aptEnvironment(architecture);
-    await run('apt-get', ['update', '-qq'], { env, maxBuffer: MAX_OUTPUT });
-    const names = NAMES.map((name) => `${name}:${architecture}`);
-    await run('apt-get', ['download', '-qq', ...names], { env, cwd: folder, maxBuffer: MAX_OUTPUT });
-    const archives = (await readdir(folder)).toSorted().map((file) => join(folder, file));
-    return await Promise.all(archives.map((archive) => debianPackage(archive, architecture)));
+    await fetchPackages(folder, architecture);
+    const packages = await packagesOf(folder, architecture);
+    if (kept !== undefined) await rename(folder, kept);
+    return packages;
   } finally {
-    await rm(folder, { recursive: true });
+    await rm(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Fetches the packages with apt, which checks Debian's signatures. It uses the Debian mirrors of this machine's apt, or $DEBIAN_MIRROR,
+ * with lists of its own: no root is needed, and nothing is installed.
+ */
+async function fetchPackages(folder: string, architecture: Architecture): Promise<void> {
+  const env = await aptEnvironment(architecture);
+  await run('apt-get', ['update', '-qq'], { env, maxBuffer: MAX_OUTPUT });
+  const names = NAMES.map((name) => `${name}:${architecture}`);
+  await run('apt-get', ['download', '-qq', ...names], { env, cwd: folder, maxBuffer: MAX_OUTPUT });
+}
+
+async function packagesOf(folder: string, architecture: Architecture): Promise<readonly DebianPackage[]> {
+  const archives = (await readdir(folder)).toSorted().map((file) => join(folder, file));
+  return Promise.all(archives.map((archive) => debianPackage(archive, architecture)));
 }
 
 async function debianPackage(archive: string, architecture: Architecture): Promise<DebianPackage> {
