@@ -46,9 +46,19 @@ export class ApiObjects {
     }
   }
 
-  /** All objects of a kind in a namespace. */
-  async list(namespace: string, kind: string): Promise<readonly Manifest[] | undefined> {
-    const path = await this.#paths.find(kind, namespace);
+  /** All objects of a kind, or of several (`taskruns,pipelineruns`), in a namespace, or in all of them when none is given. */
+  async list(namespace: string | undefined, kinds: string): Promise<readonly Manifest[] | undefined> {
+    const found: Manifest[] = [];
+    for (const kind of kinds.split(',')) {
+      const list = await this.#list(namespace, kind);
+      if (list === undefined) return undefined;
+      found.push(...list);
+    }
+    return found;
+  }
+
+  async #list(namespace: string | undefined, kind: string): Promise<readonly Manifest[] | undefined> {
+    const path = await (namespace === undefined ? this.#paths.findAll(kind) : this.#paths.find(kind, namespace));
     if (path === undefined) return undefined;
     const list = await this.#client.call({ method: 'GET', path });
     const type = { apiVersion: at(list, 'apiVersion'), kind: String(at(list, 'kind')).replace(/List$/, '') };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as delay } from 'node:timers/promises';
-import { asManifest, at, type Manifest } from '../chart/helm.ts';
+import { asManifest, at, listAt, type Manifest } from '../chart/helm.ts';
 import type { ControlPlane, KubectlOptions } from '../testbed/control-plane/control-plane.ts';
 import { measured } from '../testbed/processes/measured.ts';
 import type { CommandOutput } from '../testbed/processes/run-command.ts';
@@ -60,12 +60,12 @@ export class Cluster {
   }
 
   async #get([verb, ...args]: readonly string[]): Promise<Manifest | undefined> {
-    const flag = args.indexOf('-n');
-    const namespace = flag === -1 ? undefined : args[flag + 1];
-    const words = flag === -1 ? args : args.toSpliced(flag, 2);
+    const { words, namespace, isEverywhere } = placeOf(args);
     const [kind, name, ...rest] = words.length === 1 ? (words[0] ?? '').split('/') : words;
-    if (verb !== 'get' || kind === undefined || name === undefined || rest.length > 0) return undefined;
-    return this.#objects.get(namespace, kind, name);
+    if (verb !== 'get' || kind === undefined || rest.length > 0) return undefined;
+    if (name !== undefined) return isEverywhere ? undefined : this.#objects.get(namespace, kind, name);
+    const items = await this.#objects.list(isEverywhere ? undefined : (namespace ?? 'default'), kind);
+    return items === undefined ? undefined : { apiVersion: 'v1', kind: 'List', items };
   }
 
   /** One object, such as `taskrun/bake`; undefined when there is none. */
@@ -75,13 +75,7 @@ export class Cluster {
 
   /** The items of `kubectl get … -o json`. */
   async list(args: readonly string[]): Promise<readonly Manifest[]> {
-    const [kind, flag, namespace] = args;
-    if (args.length === 3 && kind !== undefined && flag === '-n' && namespace !== undefined) {
-      const direct = await unlessItFails(() => this.#objects.list(namespace, kind));
-      if (direct !== undefined) return direct;
-    }
-    const items = at(await this.json(['get', ...args]), 'items');
-    return Array.isArray(items) ? items.map(asManifest) : [];
+    return listAt(await this.json(['get', ...args]), 'items').map(asManifest);
   }
 
   /** Applies objects given as data, in this order. */
@@ -236,6 +230,21 @@ export class Cluster {
 interface WatchedMany<T> {
   readonly seen: { readonly objects: Map<unknown, T>; readonly met: Set<unknown> };
   readonly signal: AbortSignal;
+}
+
+/** The arguments of kubectl without those that say where objects are, and what these say. */
+function placeOf(args: readonly string[]): {
+  readonly words: readonly string[];
+  readonly namespace: string | undefined;
+  readonly isEverywhere: boolean;
+} {
+  const flag = args.indexOf('-n');
+  const words = flag === -1 ? args : args.toSpliced(flag, 2);
+  return {
+    words: words.filter((word) => word !== '-A'),
+    namespace: flag === -1 ? undefined : args[flag + 1],
+    isEverywhere: args.includes('-A'),
+  };
 }
 
 /** The kind and the name of `kind/name`. */

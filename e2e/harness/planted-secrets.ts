@@ -25,7 +25,7 @@ export async function shownTexts(
 ): Promise<Readonly<Record<string, string>>> {
   const objects: Record<string, string> = {};
   for (const kinds of SHOWN_KINDS) {
-    objects[kinds] = (await installation.kubectl(['get', kinds, '-A', '-o', 'json'])).stdout;
+    objects[kinds] = JSON.stringify(await installation.list([kinds, '-A']));
   }
   const ofPods = { logs: installation.operatorLogs(), metrics: (await installation.metrics()).join('\n') };
   const ofProcess = operator === undefined ? ofPods : { logs: operator.log(), metrics: await operator.metrics() };

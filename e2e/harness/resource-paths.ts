@@ -23,13 +23,23 @@ export class ResourcePaths {
 
   /** The path of a collection; undefined for a name that the API server does not serve. */
   async find(kind: string, namespace = 'default'): Promise<string | undefined> {
-    const name = kind.toLowerCase();
-    // The CRD may be newer than the last discovery.
-    if (!this.#resources.has(name)) this.#resources = await this.#discover();
-    const resource = this.#resources.get(name);
+    const resource = await this.#find(kind);
     if (resource === undefined) return undefined;
     const { root, plural, isNamespaced } = resource;
     return isNamespaced ? `${root}/namespaces/${namespace}/${plural}` : `${root}/${plural}`;
+  }
+
+  /** The path of the objects of a kind in all namespaces; undefined for a name that the API server does not serve. */
+  async findAll(kind: string): Promise<string | undefined> {
+    const resource = await this.#find(kind);
+    return resource === undefined ? undefined : `${resource.root}/${resource.plural}`;
+  }
+
+  async #find(kind: string): Promise<Resource | undefined> {
+    const name = kind.toLowerCase();
+    // The CRD may be newer than the last discovery.
+    if (!this.#resources.has(name)) this.#resources = await this.#discover();
+    return this.#resources.get(name);
   }
 
   async #discover(): Promise<ReadonlyMap<string, Resource>> {
