@@ -12,9 +12,14 @@ const variable = 'HALLMARK_TESTBED_BUNDLE';
  */
 export const suiteBundle = folderIn(checkout, process.env[variable]);
 
-/** Bundles the operator and the command for the test files that are to run. The bundle is removed when this process ends. */
-export async function bundleForSuite(): Promise<void> {
-  process.env[variable] = join(checkout, await bundle());
+/**
+ * Bundles the operator and the command for the test files that are to run. The bundle is removed when this process ends.
+ * @returns its folder
+ */
+export async function bundleForSuite(): Promise<string> {
+  const folder = join(checkout, await bundle());
+  process.env[variable] = folder;
+  return folder;
 }
 
 /**

@@ -7,6 +7,7 @@ import { cacheDirectory } from '../testbed/binaries/cache-directory.ts';
 import { bundleForSuite } from '../harness/bundle.ts';
 import { PoolServer } from '../testbed/pool/pool-server.ts';
 import { changedPaths } from './changed-paths.ts';
+import { bundleTypebox, typeboxFolder } from './processes/bundled-typebox.ts';
 import { ChildProcesses } from './processes/child-processes.ts';
 import { endToEndBuilds, endToEndOrder, recordedSeconds, recordPath } from './end-to-end-order.ts';
 import { ImportGraph } from '../../codegen/verify/import-graph.ts';
@@ -141,7 +142,7 @@ export class Suite {
     if (this.#children.signal.aborted) return false;
     const order = endToEndOrder(files, { graph: this.#graph, expected: recordedSeconds(this.#root), seed });
     this.#say(`${name}: ${files.length} files${shuffledBy(seed)}`);
-    if (files.length > 1) await bundleForSuite();
+    if (files.length > 1) await bundleTypebox(this.#root, typeboxFolder(await bundleForSuite()));
     const pool = files.length > 1 ? await PoolServer.start() : undefined;
     if (pool !== undefined) process.env.HALLMARK_TESTBED_POOL = pool.path;
     try {

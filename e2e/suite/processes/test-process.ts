@@ -4,8 +4,12 @@ import { renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { suiteBundle } from '../../harness/bundle.ts';
 import { writeSpentTime } from '../../testbed/processes/measured.ts';
+import { typeboxFolder, useBundledTypebox } from './bundled-typebox.ts';
 import { firstOpenAfter, type OpenResources } from './open-resources.ts';
+
+const checkout = join(import.meta.dirname, '..', '..', '..');
 
 /** The state of a process of test files, as it says itself. */
 export interface ProcessState {
@@ -33,6 +37,7 @@ export async function runTestFiles(options: TestProcessOptions): Promise<void> {
   const heartbeat = setInterval(() => {
     utimesSync(statePath, new Date(), new Date());
   }, heartbeatMs).unref();
+  if (suiteBundle !== undefined) useBundledTypebox(typeboxFolder(join(checkout, suiteBundle)));
   const open: OpenResources[] = [{ file: '', resources: process.getActiveResourcesInfo() }];
   for (const file of files) {
     writeState(statePath, { pid: process.pid, file });
