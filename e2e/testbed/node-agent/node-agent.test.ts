@@ -5,6 +5,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { field, listField, stringField } from '../../../src/json/fields.ts';
 import { ControlPlane } from '../control-plane/control-plane.ts';
 import { Supervisor } from '../processes/supervisor.ts';
 import { waitUntil } from '../processes/wait-until.ts';
@@ -16,15 +17,27 @@ import { parsePod } from './pod.ts';
 import type { ContainerReport, PodReport } from './pod-worker.ts';
 import { keepTokens } from './service-account.ts';
 
+/** Where the objects of a kind are created. */
+const collections: Readonly<Record<string, string>> = {
+  ConfigMap: '/api/v1/namespaces/default/configmaps',
+  Deployment: '/apis/apps/v1/namespaces/default/deployments',
+  Pod: '/api/v1/namespaces/default/pods',
+  Secret: '/api/v1/namespaces/default/secrets',
+  Service: '/api/v1/namespaces/default/services',
+  ServiceAccount: '/api/v1/namespaces/default/serviceaccounts',
+};
+
 const server = fileURLToPath(new URL('./fixtures/probe-server.ts', import.meta.url));
 
 describe('node agent', () => {
   const supervisor = new Supervisor('node-agent-test');
   let plane: ControlPlane;
   let agent: NodeAgent;
+  let client: ApiClient;
 
   before(async () => {
     plane = await ControlPlane.start(supervisor, { own: true });
+    client = new ApiClient(readKubeconfig(plane.kubeconfigPath));
     agent = await startNodeAgent({
       kubeconfigPath: plane.kubeconfigPath,
       images: {
@@ -36,11 +49,15 @@ describe('node agent', () => {
 
   after(async () => {
     await agent.stop();
+    client.close();
     await supervisor.stop();
   });
 
-  const apply = (manifest: unknown): Promise<unknown> =>
-    plane.kubectl(['apply', '-f', '-'], { stdin: typeof manifest === 'string' ? manifest : JSON.stringify(manifest) });
+  /** Asked for here and below without kubectl, whose processes cost more than all that the agent does. */
+  const create = (object: object): Promise<unknown> => {
+    const path = collections[stringField(object, 'kind') ?? ''] ?? assert.fail('a kind without a path');
+    return client.call({ method: 'POST', path, body: object });
+  };
   const get = async (what: string, path: string): Promise<string> =>
     (await plane.kubectl(['get', ...what.split(' '), '-o', `jsonpath=${path}`])).stdout;
   const podsOf = (name: string): readonly PodReport[] => agent.pods().filter((pod) => pod.name.startsWith(`${name}-`));
@@ -57,11 +74,19 @@ describe('node agent', () => {
   const ask = async (name: string, path: string): Promise<string> =>
     (await fetch(`http://127.0.0.1:${web(name).ports[8080] ?? 0}${path}`)).text();
   const rollout = async (deployment: WebDeployment): Promise<void> => {
-    await apply(webDeployment(deployment));
+    await create(webDeployment(deployment));
     await plane.kubectl(['rollout', 'status', `deployment/${deployment.name}`, '--timeout=100s']);
   };
-  const restarts = (name: string): Promise<string> =>
-    get(`pods -l app=${name}`, '{.items[0].status.containerStatuses[0].restartCount}');
+  /** The container of the first pod of a Deployment, as the API server has it. */
+  const reported = async (name: string): Promise<unknown> => {
+    const path = `/api/v1/namespaces/default/pods?labelSelector=app%3D${name}`;
+    const [pod] = listField(await client.insist({ method: 'GET', path }), 'items');
+    return listField(field(pod, 'status'), 'containerStatuses')[0];
+  };
+  const restarts = async (name: string): Promise<unknown> => field(await reported(name), 'restartCount');
+  const waits = async (name: string): Promise<unknown> => field(field(await reported(name), 'state'), 'waiting');
+  const lastEnd = async (name: string): Promise<unknown> =>
+    field(field(await reported(name), 'lastState'), 'terminated');
 
   it('registers a node that is ready', async () => {
     await plane.kubectl(['wait', '--for=condition=Ready', 'node/testbed', '--timeout=100s']);
@@ -71,7 +96,10 @@ describe('node agent', () => {
 
   it('recreates its node after a deletion', async () => {
     await plane.kubectl(['delete', 'node', 'testbed']);
-    await waitUntil('the node is back', async () => (await get('nodes', '{.items[*].metadata.name}')) === 'testbed');
+    await waitUntil('the node is back', async () => {
+      const nodes = listField(await client.call({ method: 'GET', path: '/api/v1/nodes' }), 'items');
+      return nodes.some((node) => stringField(field(node, 'metadata'), 'name') === 'testbed');
+    });
     await plane.kubectl(['wait', '--for=condition=Ready', 'node/testbed', '--timeout=100s']);
   });
 
@@ -94,8 +122,8 @@ describe('node agent', () => {
   });
 
   it('gives a container its variables, arguments and volumes', async () => {
-    await apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings' }, data: { 'app.yaml': 'a: 1', KEY: 'value' } }); // prettier-ignore
-    await apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'sealed' }, stringData: { password: 'open sesame' } }); // prettier-ignore
+    await create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings' }, data: { 'app.yaml': 'a: 1', KEY: 'value' } }); // prettier-ignore
+    await create({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'sealed' }, stringData: { password: 'open sesame' } }); // prettier-ignore
     await rollout({
       name: 'furnished',
       container: {
@@ -150,42 +178,41 @@ describe('node agent', () => {
   });
 
   it("gives a container its ServiceAccount's identity, bound to the pod", async () => {
-    await apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'robot' } });
+    await create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'robot' } });
     await rollout({ name: 'identified', pod: { serviceAccountName: 'robot' } });
     const env = parseRecord(await ask('identified', '/env'));
     const kubeconfig = readFileSync(String(env.KUBECONFIG), 'utf8');
     const tokenFile = /"tokenFile": "([^"]+)"/.exec(kubeconfig)?.[1] ?? '';
-    const client = new ApiClient({
+    const robot = new ApiClient({
       server: new URL(`https://${String(env.KUBERNETES_SERVICE_HOST)}:${String(env.KUBERNETES_SERVICE_PORT)}`),
       certificateAuthority: readFileSync(plane.caFile, 'utf8'),
       skipTLSVerify: false,
       token: readFileSync(tokenFile, 'utf8'),
     });
-    const review = await client.call({
+    const review = await robot.call({
       method: 'POST',
       path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
       body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
     });
-    client.close();
+    robot.close();
     const text = JSON.stringify(review);
     assert.match(text, /"username":"system:serviceaccount:default:robot"/);
     assert.ok(text.includes(`"authentication.kubernetes.io/pod-name":["${onlyPod('identified').name}"]`), text);
   });
 
   it('renews a token before its life ends', async () => {
-    await apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'renewed' } });
+    await create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'renewed' } });
     const gated = { schedulingGates: [{ name: 'test.example/never' }], serviceAccountName: 'renewed' };
-    await apply(pod('gated', {}, gated));
-    const client = new ApiClient(readKubeconfig(plane.kubeconfigPath));
+    await create(pod('gated', {}, gated));
     const owner = parsePod(await client.call({ method: 'GET', path: '/api/v1/namespaces/default/pods/gated' }));
     const file = join(supervisor.dataDirectory('tokens'), 'token');
-    const waits: number[] = [];
+    const pauses: number[] = [];
     const end = new AbortController();
     const tokens: string[] = [];
     const wait = async (milliseconds: number): Promise<void> => {
-      waits.push(milliseconds);
+      pauses.push(milliseconds);
       tokens.push(readFileSync(file, 'utf8'));
-      if (waits.length === 3) end.abort();
+      if (pauses.length === 3) end.abort();
       end.signal.throwIfAborted();
       await Promise.resolve();
     };
@@ -193,10 +220,9 @@ describe('node agent', () => {
     await keepTokens(request, (error) => {
       throw new Error('renewal failed', { cause: error });
     });
-    await waitUntil('the token was renewed twice', () => waits.length === 3);
-    client.close();
+    await waitUntil('the token was renewed twice', () => pauses.length === 3);
     assert.equal(new Set(tokens).size, 3);
-    for (const milliseconds of waits)
+    for (const milliseconds of pauses)
       assert.ok(milliseconds > 470_000 && milliseconds <= 480_000, String(milliseconds));
   });
 
@@ -204,31 +230,27 @@ describe('node agent', () => {
     await rollout({ name: 'killed' });
     const { pid } = web('killed');
     process.kill(pid, 'SIGKILL');
-    await waitUntil('the container was restarted', async () => (await restarts('killed')) === '1');
+    await waitUntil('the container was restarted', async () => (await restarts('killed')) === 1);
     await plane.kubectl(['wait', '--for=condition=Ready', 'pod', '-l', 'app=killed', '--timeout=100s']);
     assert.notEqual(web('killed').pid, pid);
-    const exitCode = await get(
-      'pods -l app=killed',
-      '{.items[0].status.containerStatuses[0].lastState.terminated.exitCode}',
-    );
-    assert.equal(exitCode, '137');
+    assert.equal(field(await lastEnd('killed'), 'exitCode'), 137);
     agent.kill('default', onlyPod('killed').name);
-    await waitUntil('the container was restarted again', async () => (await restarts('killed')) === '2');
+    await waitUntil('the container was restarted again', async () => (await restarts('killed')) === 2);
   });
 
   it('starts a container again when its liveness probe fails', async () => {
     await rollout({ name: 'sickly' });
     await ask('sickly', '/sick');
-    await waitUntil('the container was restarted', async () => (await restarts('sickly')) === '1');
-    const path = '{.items[0].status.containerStatuses[0].lastState.terminated.message}';
-    assert.match(await get('pods -l app=sickly', path), /failed liveness probe/);
+    await waitUntil('the container was restarted', async () => (await restarts('sickly')) === 1);
+    const message = field(await lastEnd('sickly'), 'message');
+    assert.match(String(message), /failed liveness probe/);
     await plane.kubectl(['rollout', 'status', 'deployment/sickly', '--timeout=100s']);
   });
 
   it('lets the controllers publish the endpoints of a Service', async () => {
     await rollout({ name: 'served' });
     const ports = [{ name: 'http', port: 80, targetPort: 'http' }];
-    await apply({
+    await create({
       apiVersion: 'v1',
       kind: 'Service',
       metadata: { name: 'served' },
@@ -244,7 +266,7 @@ describe('node agent', () => {
     await rollout({ name: 'shy' });
     await ask('shy', '/unready');
     await plane.kubectl(['wait', '--for=condition=Ready=false', 'pod', '-l', 'app=shy', '--timeout=100s']);
-    assert.equal(await restarts('shy'), '0');
+    assert.equal(await restarts('shy'), 0);
     assert.equal(onlyPod('shy').ready, false);
   });
 
@@ -259,7 +281,7 @@ describe('node agent', () => {
 
   it('kills a process that ignores SIGTERM once the grace period is over', async () => {
     const stubborn = { command: ['sh'], args: ['-c', 'trap "" TERM; while :; do sleep 0.1; done'] };
-    await apply(pod('stubborn', stubborn, { terminationGracePeriodSeconds: 1 }));
+    await create(pod('stubborn', stubborn, { terminationGracePeriodSeconds: 1 }));
     await plane.kubectl(['wait', '--for=condition=Ready', 'pod/stubborn', '--timeout=100s']);
     const pid = agent.pods().find(({ name }) => name === 'stubborn')?.containers[0]?.pid ?? 0;
     assert.equal(isRunning(pid), true);
@@ -272,7 +294,7 @@ describe('node agent', () => {
     const image = 'registry.invalid/shell';
     const init = { name: 'init', image, command: ['sh'], args: ['-c', 'echo prepared > /shared/file'], volumeMounts };
     const main = { command: ['sh'], args: ['-c', 'cat /shared/file; exit 3'], volumeMounts };
-    await apply(
+    await create(
       pod('finite', main, {
         restartPolicy: 'Never',
         initContainers: [init],
@@ -286,19 +308,17 @@ describe('node agent', () => {
 
   it('lets a container wait for a Secret that does not exist yet, and says so', async () => {
     const volumes = [{ name: 'late', secret: { secretName: 'late' } }];
-    await apply(webDeployment({ name: 'patient', pod: { volumes } }));
-    const path = '{.items[0].status.containerStatuses[0].state.waiting.message}';
+    await create(webDeployment({ name: 'patient', pod: { volumes } }));
     await waitUntil('the pod says what it waits for', async () =>
-      /"late" not found/.test(await get('pods -l app=patient', path)),
+      /"late" not found/.test(String(field(await waits('patient'), 'message'))),
     );
-    await apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'late' } });
+    await create({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'late' } });
     await plane.kubectl(['rollout', 'status', 'deployment/patient', '--timeout=100s']);
   });
 
   it('says which image it knows no process for', async () => {
-    await apply(webDeployment({ name: 'foreign', container: { image: 'registry.invalid/other:1' } }));
-    const path = '{.items[0].status.containerStatuses[0].state.waiting.reason}';
-    await waitUntil('the pod cannot start', async () => (await get('pods -l app=foreign', path)) === 'ErrImagePull');
+    await create(webDeployment({ name: 'foreign', container: { image: 'registry.invalid/other:1' } }));
+    await waitUntil('the pod cannot start', async () => field(await waits('foreign'), 'reason') === 'ErrImagePull');
     await plane.kubectl(['delete', 'deployment', 'foreign']);
     await plane.kubectl(['wait', '--for=delete', 'pod', '-l', 'app=foreign', '--timeout=100s']);
   });
@@ -315,7 +335,7 @@ describe('node agent', () => {
         });
       },
     });
-    await waitUntil('the restart is reported', async () => (await restarts('steady')) === '1');
+    await waitUntil('the restart is reported', async () => (await restarts('steady')) === 1);
     await plane.kubectl(['scale', 'deployment/steady', '--replicas=2']);
     await plane.kubectl(['rollout', 'status', 'deployment/steady', '--timeout=100s']);
     assert.equal(podsOf('steady').length, 2);
@@ -338,7 +358,7 @@ describe('node agent as a process', () => {
       const agent = supervisor.start({ name: 'node-agent', command: process.execPath, args });
       await agent.untilReady(() => agent.logTail().includes('ready'));
       await plane.kubectl(['apply', '-f', '-'], {
-        stdin: webDeployment({ name: 'orphan', container: { args: ['orphan-marker'] } }),
+        stdin: JSON.stringify(webDeployment({ name: 'orphan', container: { args: ['orphan-marker'] } })),
       });
       await plane.kubectl(['rollout', 'status', 'deployment/orphan', '--timeout=100s']);
       const pid = await processOf('orphan-marker');
