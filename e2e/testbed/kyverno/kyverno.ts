@@ -24,9 +24,9 @@ export class Kyverno {
   static async start(plane: ControlPlane, supervisor: Supervisor): Promise<Kyverno> {
     const command = await ensureBinary('kyverno');
     const module = await moduleDirectory(moduleFolder(recipeOf('kyverno')), 'github.com/kyverno/kyverno');
-    const definitions = kyvernoDefinitions(module).flatMap((file) => ['-f', file]);
-    await plane.kubectl(['create', ...definitions]);
-    await untilEstablished((args) => plane.kubectl(args), definitions);
+    const definitions = kyvernoDefinitions(module);
+    await plane.kubectl(['create', '-f', '-'], { stdin: definitions.map(({ text }) => text).join('---\n') });
+    await untilEstablished((args) => plane.kubectl(args), ['crd', ...definitions.map(({ name }) => name)]);
     const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: kyvernoManifests(module) });
     await plane.kubectl(['apply', '--server-side', '-f', '-'], { stdin: list });
     const port = await freePort();
