@@ -7,6 +7,7 @@ import type { ContractSubjectName } from '../../src/signing/contract-artifacts.f
 import type { RunSigner } from '../../src/signing/run-signer.ts';
 import { storageDriver } from '../../src/storage/storage-driver.ts';
 import { at } from '../chart/helm.ts';
+import { ApiObjects } from '../harness/api-objects.ts';
 import { Cluster } from '../harness/cluster.ts';
 import { commandProgram } from '../harness/command-program.ts';
 import { ensureBinary } from '../testbed/binaries/ensure-binary.ts';
@@ -35,6 +36,15 @@ export interface PushedSubject {
   /** By digest. */
   readonly reference: string;
   readonly subject: ContractSubjectName;
+}
+
+/** The verdict about an object, as kubectl shows it. */
+type Judged = Pick<Ended, 'code' | 'err'>;
+
+interface PodMetadata {
+  readonly namespace: string;
+  readonly name?: string;
+  readonly generateName?: string;
 }
 
 /** A control plane with Hallmark's kinds, a registry, and teams whose policies are published as the operator does it. */
@@ -165,8 +175,7 @@ export class EnforceBed {
   }
 
   async #publishStatus(namespace: string, status: object): Promise<void> {
-    const patch = ['--subresource=status', '--type=merge', '-p', JSON.stringify({ status })];
-    await this.storage.plane.kubectl(['patch', 'signingpolicy', 'builds', '-n', namespace, ...patch]);
+    await new ApiObjects(this.storage.plane).patch(namespace, ['signingpolicy', 'builds', 'status'], { status });
   }
 
   /** `hallmark trust` for a team's policy, in a process of its own. */
@@ -198,22 +207,24 @@ export class EnforceBed {
     return ended(runCommand('bash', ['-euo', 'pipefail', '-c', commands], { env, timeoutSeconds: 180 }));
   }
 
-  /** Creates a pod of these images: as kubectl says it, with the warnings of admission controllers. */
-  pod(namespace: string, ...images: readonly string[]): Promise<Ended> {
+  /** Creates a pod of these images. */
+  pod(namespace: string, ...images: readonly string[]): Promise<Judged> {
     return this.createPod({ generateName: 'p-', namespace }, { containers: images.map(containerOf) });
   }
 
   /** The same with a spec of its own. */
-  createPod(metadata: object, spec: object): Promise<Ended> {
-    return this.#create({ apiVersion: 'v1', kind: 'Pod', metadata, spec });
+  createPod(metadata: PodMetadata, spec: object): Promise<Judged> {
+    const path = `/api/v1/namespaces/${metadata.namespace}/pods`;
+    return this.#create(path, { apiVersion: 'v1', kind: 'Pod', metadata, spec });
   }
 
-  /** Creates a Deployment of one pod of this image: as kubectl says it. */
-  deployment(namespace: string, name: string, image: string): Promise<Ended> {
+  /** Creates a Deployment of one pod of this image. */
+  deployment(namespace: string, name: string, image: string): Promise<Judged> {
     const matchLabels = { app: name };
     const template = { metadata: { labels: matchLabels }, spec: { containers: [image].map(containerOf) } };
     const spec = { replicas: 1, selector: { matchLabels }, template };
-    return this.#create({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace }, spec });
+    const path = `/apis/apps/v1/namespaces/${namespace}/deployments`;
+    return this.#create(path, { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace }, spec });
   }
 
   /** Adds an ephemeral container to a pod. */
@@ -221,8 +232,12 @@ export class EnforceBed {
     return ended(this.storage.plane.kubectl(['debug', pod, '-n', namespace, `--image=${image}`]));
   }
 
-  #create(object: object): Promise<Ended> {
-    return ended(this.storage.plane.kubectl(['create', '-f', '-'], { stdin: JSON.stringify(object) }));
+  /** Asks the API server itself: a process of kubectl for each pod would cost more than the judgement. */
+  async #create(path: string, object: object): Promise<Judged> {
+    const { status, text, warnings } = await this.storage.plane.post(path, object);
+    const lines = warnings.map((warning) => `Warning: ${warning}\n`);
+    if (status !== 201) lines.push(String(at(JSON.parse(text), 'message')));
+    return { code: status === 201 ? 0 : 1, err: lines.join('') };
   }
 
   /** Expects that a pod of these images is admitted. @returns the warnings */

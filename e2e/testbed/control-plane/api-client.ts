@@ -4,7 +4,12 @@ import { Agent, request } from 'node:https';
 export interface ApiAnswer {
   readonly status: number;
   readonly text: string;
+  /** The texts of the warnings, of admission controllers for example. */
+  readonly warnings: readonly string[];
 }
+
+/** A header of the API server: the code 299, no agent, and the text as a quoted string. */
+const WARNING = /^299 \S+ "(.*)"$/s;
 
 /** Plain HTTPS to the API server as the administrator, for what the testbed itself must know. */
 export class ApiClient {
@@ -46,7 +51,8 @@ export class ApiClient {
         let text = '';
         response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
         response.on('end', () => {
-          resolve({ status: response.statusCode ?? 0, text });
+          const warnings = (response.headersDistinct['warning'] ?? []).map(textOfWarning);
+          resolve({ status: response.statusCode ?? 0, text, warnings });
         });
         response.on('error', reject);
       });
@@ -55,4 +61,9 @@ export class ApiClient {
       sent.end(body);
     });
   }
+}
+
+function textOfWarning(header: string): string {
+  const [, quoted] = WARNING.exec(header) ?? [];
+  return quoted?.replaceAll(/\\(.)/g, '$1') ?? header;
 }

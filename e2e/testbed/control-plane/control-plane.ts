@@ -10,7 +10,7 @@ import { freePort } from '../processes/free-port.ts';
 import { measured } from '../processes/measured.ts';
 import { runCommand, type CommandOutput } from '../processes/run-command.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
-import { ApiClient } from './api-client.ts';
+import { type ApiAnswer, ApiClient } from './api-client.ts';
 import { ApiServer } from './api-server.ts';
 import { controllerManagerArgs } from './controller-manager-args.ts';
 import { CutProxy } from './cut-proxy.ts';
@@ -171,6 +171,11 @@ export class ControlPlane {
     const resources = listField(JSON.parse(announced.text), 'resources');
     if (!resources.some((resource) => stringField(resource, 'name') === plural)) return false;
     return (await this.#client.get(`/apis/${groupVersion}/${plural}?limit=1`)).status === 200;
+  }
+
+  /** Asks for an object in the collection at a path. @returns the answer, whatever its status, with its warnings */
+  post(path: string, object: object): Promise<ApiAnswer> {
+    return this.#client.post(path, object);
   }
 
   /** An object as the API server would make it in the collection at a path, which it does not; rejects when it would refuse it. */
