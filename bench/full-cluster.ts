@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
+import { canonicalJson } from '../src/json/canonical-json.ts';
 import { rfc3339Seconds } from '../src/api/v1alpha1/fields/date-time.ts';
 import { sealKeyID } from '../src/records/seal/seal.ts';
 import { SEAL_KEY, storedEntry, storedRecord } from '../src/records/stored-record.fixture.ts';
@@ -79,9 +80,11 @@ export class FullClusterApi {
     const [count, make] = all[plural] ?? [0, run];
     const first = Number(query.get('continue') ?? 0);
     const next = Math.min(count, first + Number(query.get('limit') ?? 500));
-    const items = Array.from({ length: next - first }, (_, index) => make(first + index));
+    // An API server writes the fields of custom resources in the order of their names.
+    const items = Array.from({ length: next - first }, (_, index) => canonicalJson(make(first + index)));
     const rest = next < count ? { continue: String(next), remainingItemCount: count - next } : {};
-    return JSON.stringify({ kind: 'List', apiVersion: 'v1', metadata: { resourceVersion: '9000000', ...rest }, items });
+    const metadata = JSON.stringify({ resourceVersion: '9000000', ...rest });
+    return `{"apiVersion":"v1","items":[${items.join()}],"kind":"List","metadata":${metadata}}`;
   }
 }
 

@@ -12,6 +12,8 @@ describe('parsePreciseJson', () => {
     ['-12345678901234567890', -large],
     ['{"a":12345678901234567890}', { a: large }],
     ['{"a" :\n\t12345678901234567890}', { a: large }],
+    ['{"a" :12345678901234567890}', { a: large }],
+    ['{"a":-12345678901234567890}', { a: -large }],
     ['[12345678901234567890,-12345678901234567890]', [large, -large]],
     ['[1, 12345678901234567890]', [1, large]],
     ['{"text":"sha256:12345678901234567890"}', { text: 'sha256:12345678901234567890' }],
@@ -104,6 +106,15 @@ describe('parsePreciseJson', () => {
     let inner = parsePreciseJson(`${'['.repeat(depth)}12345678901234567890${']'.repeat(depth)}`);
     for (let level = 0; level < depth; level += 1) inner = Array.isArray(inner) ? inner[0] : undefined;
     assert.equal(inner, large);
+  });
+
+  it('parses a text at once where nothing but digests begins with many digits', (context) => {
+    const digests = '{"image" : "a@sha256:12345678901234567890", "list": ["sha256:12345678901234567890"]}';
+    const looks = context.mock.method(String.prototype, 'charCodeAt');
+    parsePreciseJson(digests);
+    assert.equal(looks.mock.callCount(), 0);
+    parsePreciseJson(digests.replace('"a@', '12345678901234567890, "b" : "a@'));
+    assert.notEqual(looks.mock.callCount(), 0);
   });
 
   it('refuses what is no JSON', () => {

@@ -2,8 +2,11 @@
 import { isObject } from './fields.ts';
 import { markNumbers, type MarkedNumbers } from './marked-numbers.ts';
 
-/** Matches wherever a number of so many digits begins. Few strings match: digests hold digits in the middle of words. */
-const LONG_NUMBER = /(?:^|[:[,\s])-?[0-9]{16}/;
+/**
+ * Matches wherever a number of so many digits begins. Few strings match: digests hold digits in the middle of words, or after a colon that no
+ * quotation mark ends a name before, as in `sha256:`.
+ */
+const LONG_NUMBER = /(?:^|["\s]:|[[,\s])-?[0-9]{16}/;
 
 /**
  * Parses JSON without losing integers beyond 2^53: they become bigint. The time grows with the length of the text, and is mostly two to four

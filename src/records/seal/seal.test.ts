@@ -79,6 +79,18 @@ describe('the seal of a record', () => {
     assert.equal(sealRecord({ ...record, spec: spec2, evidence: evidence2 }), sealRecord(record));
   });
 
+  it('is of a text that is written at once where an API server ordered the fields', (context) => {
+    const ordered = {
+      ...record,
+      evidence: { artifacts: [{ name: 'image-1', payload: 'cQ==' }] },
+      spec: { outcome: 'Succeeded', runRef: { kind: 'TaskRun' } },
+    };
+    const written = context.mock.method(JSON, 'stringify');
+    sealRecord(ordered);
+    sealStatus({ ...status, storage: [{ backendRef: { kind: 'StorageBackend' }, state: 'Stored' }] });
+    assert.equal(written.mock.callCount(), 2);
+  });
+
   it('matches the evidence with the seal in it', () => {
     const seal = sealRecord(record);
     assert.ok(sealMatches({ ...record, evidence: { ...evidence, seal } }, seal));

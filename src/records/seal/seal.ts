@@ -39,10 +39,10 @@ export interface SealedChildNote {
  */
 export function sealRecord(record: SealedRecord): string {
   return mac('hallmark.dev/record/v1', record.key, {
-    namespace: record.namespace,
-    name: record.name,
-    spec: record.spec,
     evidence: withoutSeal(record.evidence),
+    name: record.name,
+    namespace: record.namespace,
+    spec: record.spec,
   });
 }
 
@@ -53,10 +53,10 @@ export function sealMatches(record: SealedRecord, seal: unknown): boolean {
 /** The same for the storage entries in a record's status, so that no one else can claim that evidence is stored. */
 export function sealStatus(status: SealedStatus): string {
   return mac('hallmark.dev/status/v1', status.key, {
-    namespace: status.namespace,
     name: status.name,
-    uid: status.uid,
+    namespace: status.namespace,
     storage: status.storage,
+    uid: status.uid,
   });
 }
 
@@ -67,7 +67,7 @@ export function statusSealMatches(status: SealedStatus, seal: unknown): boolean 
 /** Seals that a child of a PipelineRun finished, with a seal that passes for no other child and no other PipelineRun. */
 export function sealChildNote(key: SecretValue, note: SealedChildNote): string {
   const { namespace, parentUID, name, uid, digest, sighting } = note;
-  return mac('hallmark.dev/child/v1', key, { namespace, parentUID, name, uid, digest, sighting });
+  return mac('hallmark.dev/child/v1', key, { digest, name, namespace, parentUID, sighting, uid });
 }
 
 export function childNoteSealMatches(key: SecretValue, note: SealedChildNote, seal: unknown): boolean {
@@ -79,7 +79,10 @@ export function sealKeyID(key: SecretValue): string {
   return preparedKey(key).id;
 }
 
-/** The purpose is part of the sealed content, so that a seal of one kind never passes as one of another. */
+/**
+ * The purpose is part of the sealed content, so that a seal of one kind never passes as one of another. Callers give the fields in the order of
+ * canonical JSON, which is written faster so.
+ */
 function mac(purpose: string, key: SecretValue, sealed: object): string {
   return createHmac('sha256', preparedKey(key).object)
     .update(`${purpose}\n${canonicalJson(sealed)}`)
