@@ -21,6 +21,16 @@ const printer = `data:text/javascript,${encodeURIComponent(`
   });
   process.on('exit', () => process.stderr.write('\\n' + JSON.stringify([...packages].sort())));
 `)}`;
+/** Makes a process print the modules of subcommands that it loaded. */
+const subcommands = `data:text/javascript,${encodeURIComponent(`
+  import { registerHooks } from 'node:module';
+  registerHooks({
+    load(url, context, nextLoad) {
+      if (/\\/src\\/cli\\/[^/]+\\//.test(url)) process.stderr.write(url + '\\n');
+      return nextLoad(url, context);
+    },
+  });
+`)}`;
 const digest = '3'.repeat(64);
 const run = {
   apiVersion: 'tekton.dev/v1',
@@ -88,6 +98,13 @@ describe('a command that needs neither cluster nor cloud', () => {
       assert.deepEqual(others(packages, expected), []);
     });
   }
+
+  it('loads no subcommand to say its version', () => {
+    const loaded = (...args: readonly string[]): string =>
+      spawnSync(process.execPath, ['--import', subcommands, main, ...args], { encoding: 'utf8' }).stderr;
+    assert.match(loaded('--help'), /src\/cli\/lint\/lint\.ts/);
+    for (const flag of ['--version', '-V']) assert.equal(loaded(flag), '');
+  });
 
   it('loads nothing for the help of an inner command, which help names as well', () => {
     const { out, packages } = hallmark('help verify image');

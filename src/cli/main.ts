@@ -8,7 +8,8 @@ import { exitCodeOf, usageExit } from './usage-exit.ts';
 const words = helpOf(process.argv.slice(2));
 const [first = ''] = words;
 const named = commands.get(first);
-const needed = named === undefined || first === 'completion' ? [...commands.values()] : [named];
+const isAboutAll = first === 'completion' || (named === undefined && !/^(-V|--version)$/.test(first));
+const needed = isAboutAll ? [...commands.values()] : [named].filter((load) => load !== undefined);
 const loaded = await Promise.all(needed.map((load) => load()));
 
 const program = new Command('hallmark')
