@@ -33,7 +33,7 @@ describe('the image that docker builds', () => {
     const container = asManifest(at(pod, 'containers', 0));
     assert.equal(at(pod, 'securityContext', 'runAsUser'), undefined, 'the image says who');
     assert.equal(container['command'], undefined, 'the image has the entry point');
-    const flags = '"--max-old-space-size-percentage=60", "--max-semi-space-size=4"';
+    const flags = '"--max-old-space-size-percentage=60", "--max-semi-space-size=4", "--liftoff-only"';
     assert.ok(lastStage.includes(`ENTRYPOINT ["/nodejs/bin/node", ${flags}, "/app/dist/main.js"]`));
     assert.ok(lastStage.includes(`CMD ${JSON.stringify(container['args']).replace(',', ', ')}`));
     const ports = [0, 1].map((index) => at(container, 'ports', index, 'containerPort'));

@@ -40,6 +40,7 @@ export function imageConfig({ architecture, diffs, source }: ConfigSource) {
         '/nodejs/bin/node',
         '--max-old-space-size-percentage=60',
         '--max-semi-space-size=4',
+        '--liftoff-only',
         '/app/dist/main.js',
       ],
       Cmd: ['--config', '/etc/hallmark/config.yaml'],
