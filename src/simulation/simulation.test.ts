@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { describeFailure, runWorlds } from './run-worlds.ts';
 import { World } from './world.ts';
 import { planWorld } from './world-plan.ts';
+import { WorldsThread } from './worlds-thread.ts';
 
 /** Twenty seconds of processor time; `npm run check` plays fewer. Play more with `main.ts`. */
 const WORLDS = Number(process.env['HALLMARK_SIMULATED_WORLDS'] ?? 100);
 describe('the simulation', () => {
   it(`plays ${WORLDS} worlds without a fault`, async () => {
-    const { played, failed } = await runWorlds({ firstSeed: 1, worlds: WORLDS, maxFailed: 5 });
-    assert.deepEqual(failed.map(describeFailure), []);
+    const thread = new WorldsThread();
+    const { played, failures } = await thread.play({ firstSeed: 1, worlds: WORLDS, maxFailed: 5 });
+    await thread.end();
+    assert.deepEqual(failures, []);
     assert.equal(played, WORLDS);
   });
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import type { Fault } from './fault.ts';
+import { after, before, describe, it } from 'node:test';
+import { WorldsThread } from '../worlds-thread.ts';
 import { faults } from './faults.ts';
-import { putBack } from './put-back.ts';
 
 /** Worlds in which a fault must show. */
 const SEARCHED = 100;
@@ -44,34 +43,30 @@ const signs: Readonly<Record<string, Sign>> = {
   'pause-unnoticed': { symptom: /replicas hold the shard of/, firstSeed: 17, replicas: 3 },
 };
 
-/** Plays worlds with the fault in the operator until one shows it. @returns the symptom */
-async function search(fault: Fault, { firstSeed, replicas }: Sign): Promise<string> {
-  const hooks = putBack(fault);
-  try {
-    const { describeFailure, runWorlds } = await import('../run-worlds.ts');
-    const { failed } = await runWorlds({ firstSeed, replicas, worlds: SEARCHED, maxFailed: 1 });
-    return failed.map(describeFailure).join('\n');
-  } finally {
-    hooks.deregister();
-  }
+/** The worlds to search. */
+function worldsOf({ firstSeed, replicas }: Sign) {
+  return { firstSeed, replicas, worlds: SEARCHED, maxFailed: 1 };
 }
 
 describe('the simulation', () => {
+  let thread: WorldsThread;
+  before(() => {
+    thread = new WorldsThread();
+  });
+  after(() => thread.end());
+
   for (const fault of faults) {
     it(`finds the fault ${fault.name} when it is put back`, async () => {
       const sign = signs[fault.name];
       assert.ok(sign !== undefined, `${fault.name} has no sign`);
-      assert.match(await search(fault, sign), sign.symptom);
+      const { failures } = await thread.play({ ...worldsOf(sign), fault });
+      assert.match(failures.join('\n'), sign.symptom);
     });
   }
 
   it('refuses a fault that no longer fits', async () => {
     const edits = [{ file: 'simulation/run-worlds.ts', from: 'no such text', to: '' }];
-    const hooks = putBack({ name: 'unfit', edits });
-    try {
-      await assert.rejects(import('../run-worlds.ts'), /the fault "unfit" does not fit simulation\/run-worlds\.ts/);
-    } finally {
-      hooks.deregister();
-    }
+    const task = { firstSeed: 1, worlds: 1, maxFailed: 1, fault: { name: 'unfit', edits } };
+    await assert.rejects(thread.play(task), /the fault "unfit" does not fit simulation\/run-worlds\.ts/);
   });
 });
