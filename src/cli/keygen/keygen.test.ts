@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { CommanderError } from 'commander';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { parse } from 'yaml';
 import { loadKeySigner } from '../../signing/key/load-key-signer.ts';
 import { keyType } from '../../signing/signing-algorithm.ts';
+import { commandInProcess, type Ended } from '../command-in-process.fixture.ts';
 import { keygenCommand } from './keygen.ts';
 
 const hallmark = fileURLToPath(new URL('../../../bin/hallmark', import.meta.url));
@@ -26,11 +26,8 @@ const Secret = Compile(
   }),
 );
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
+/** To encrypt a key takes a tenth of a second. */
+const unencrypted = ['--format', 'x509'];
 
 /** Reads the entries of the Secret in a manifest. */
 function entriesOf(manifest: string): Readonly<Record<string, Buffer>> {
@@ -55,21 +52,12 @@ describe('hallmark keygen', () => {
     for (const name of readdirSync(folder)) rmSync(join(folder, name));
   });
 
-  /** The command in this process, with this $COSIGN_PASSWORD or none: a process of its own takes twice as long. */
+  /** The command with this $COSIGN_PASSWORD or none. */
   async function keygen(args: readonly string[], password?: string): Promise<Ended> {
-    const written = { out: '', err: '' };
-    const command = keygenCommand().configureOutput({
-      writeOut: (text) => (written.out += text),
-      writeErr: (text) => (written.err += text),
-    });
     const before = process.env['COSIGN_PASSWORD'];
     setPassword(password);
     try {
-      await command.parseAsync(args, { from: 'user' });
-      return { code: 0, ...written };
-    } catch (error) {
-      assert.ok(error instanceof CommanderError);
-      return { code: error.exitCode, ...written };
+      return await commandInProcess(keygenCommand(), args);
     } finally {
       setPassword(before);
     }
@@ -116,7 +104,7 @@ describe('hallmark keygen', () => {
   });
 
   it('uses the given name and namespace of the Secret', async () => {
-    const { out } = await keygen(['--name', 'release-2026', '-n', 'team-a']);
+    const { out } = await keygen([...unencrypted, '--name', 'release-2026', '-n', 'team-a']);
     assert.deepEqual(Secret.Parse(parse(out)).metadata, { name: 'release-2026', namespace: 'team-a' });
   });
 
@@ -151,11 +139,11 @@ describe('hallmark keygen', () => {
     it(`overwrites no file of ${flag} without --force, and with it not the target of a link`, async () => {
       writeFileSync(join(folder, 'precious'), 'precious', { mode: 0o644 });
       symlinkSync('precious', join(folder, 'taken'));
-      const refused = await keygen(['-o', 'first.yaml', flag, 'taken']);
+      const refused = await keygen([...unencrypted, '-o', 'first.yaml', flag, 'taken']);
       assert.equal(refused.code, 2);
       assert.match(refused.err, /taken exists already: name another file, or replace it with --force/);
       assert.deepEqual(readdirSync(folder).sort(), ['precious', 'taken'], 'nothing was written');
-      assert.equal((await keygen([flag, 'taken', '--force'])).code, 0);
+      assert.equal((await keygen([...unencrypted, flag, 'taken', '--force'])).code, 0);
       assert.equal(readFileSync(join(folder, 'precious'), 'utf8'), 'precious');
       assert.match(readFileSync(join(folder, 'taken'), 'utf8'), /Secret|BEGIN/);
     });
@@ -163,7 +151,7 @@ describe('hallmark keygen', () => {
 
   it('overwrites no link, not even a dangling one', async () => {
     symlinkSync('nowhere', join(folder, 'taken'));
-    const { code, err } = await keygen(['-o', 'first.yaml', '--public-key', 'taken']);
+    const { code, err } = await keygen([...unencrypted, '-o', 'first.yaml', '--public-key', 'taken']);
     assert.equal(code, 2);
     assert.match(err, /taken exists already/);
     assert.deepEqual(readdirSync(folder), ['taken'], 'nothing was written');
@@ -173,7 +161,8 @@ describe('hallmark keygen', () => {
     it(`writes all files or none ${force.join('')}`, async () => {
       writeFileSync(join(folder, 'precious'), 'precious');
       const taken = force.length === 0 ? 'new' : 'precious';
-      const { code, out, err } = await keygen(['-o', taken, '--public-key', 'no-folder/cosign.pub', ...force]);
+      const args = ['-o', taken, '--public-key', 'no-folder/x509.pub', ...force];
+      const { code, out, err } = await keygen([...unencrypted, ...args]);
       assert.deepEqual([code, out], [2, '']);
       assert.match(err, /no-folder/);
       assert.deepEqual(readdirSync(folder), ['precious']);

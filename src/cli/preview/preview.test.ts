@@ -7,21 +7,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { CommanderError } from 'commander';
 import { parse, stringify } from 'yaml';
 import { field, isObject, listField } from '../../json/fields.ts';
 import { readGolden } from '../../provenance/golden-cases.fixture.ts';
+import { commandInProcess, type Ended } from '../command-in-process.fixture.ts';
 import { previewCommand } from './preview.ts';
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
 
 const hallmark = fileURLToPath(new URL('../../../bin/hallmark', import.meta.url));
 
-function preview(args: readonly string[], input = ''): Ended {
+function preview(...args: readonly string[]): Promise<Ended> {
+  return commandInProcess(previewCommand(), args);
+}
+
+function previewProcess(args: readonly string[], input = ''): Ended {
   const { status, stdout, stderr } = spawnSync(process.execPath, [hallmark, 'preview', ...args], {
     input,
     encoding: 'utf8',
@@ -90,8 +88,8 @@ describe('hallmark preview', () => {
     return parsed;
   }
 
-  it('prints the attestation and the image signature of a TaskRun', () => {
-    const [attestation, image, ...rest] = entries(preview(['-f', file('run.json', taskRun)]));
+  it('prints the attestation and the image signature of a TaskRun', async () => {
+    const [attestation, image, ...rest] = entries(await preview('-f', file('run.json', taskRun)));
     assert.deepEqual(rest, []);
     assert.deepEqual(isObject(attestation) && Object.keys(attestation), [
       'run',
@@ -120,11 +118,11 @@ describe('hallmark preview', () => {
     const list = { kind: 'List', items: [{ kind: 'TaskRun', metadata: { name: 'c' } }] };
     const jsons = `{"kind":"TaskRun","metadata":{"name":"d"}}\n{"kind":"TaskRun","metadata":{"name":"e}"}}`;
     const args = ['-f', file('two.yaml', yaml), '-f', file('list.json', list), '-f', '-'];
-    const names = entries(preview(args, jsons)).map((entry) => field(field(entry, 'run'), 'name'));
+    const names = entries(previewProcess(args, jsons)).map((entry) => field(field(entry, 'run'), 'name'));
     assert.deepEqual(names, ['a', 'b', 'c', 'd', 'e}']);
   });
 
-  it('counts a TaskRun that a given PipelineRun refers to as its child only', () => {
+  it('counts a TaskRun that a given PipelineRun refers to as its child only', async () => {
     const other = { ...taskRun, metadata: { ...taskRun.metadata, name: 'other' } };
     const args = [
       '--deep-inspection',
@@ -137,7 +135,7 @@ describe('hallmark preview', () => {
     ];
     const done = { ...taskRun, status: { ...taskRun.status, completionTime: '2025-01-01T00:00:00Z' } };
     file('t.json', done);
-    const found = entries(preview(args));
+    const found = entries(await preview(...args));
     const attested = found.filter((entry) => field(entry, 'type') === 'Attestation');
     assert.deepEqual(
       attested.map((entry) => field(field(entry, 'run'), 'name')),
@@ -148,14 +146,14 @@ describe('hallmark preview', () => {
     ]);
   });
 
-  it('says which children of a PipelineRun were not given', () => {
-    const [entry] = entries(preview(['-f', file('p.json', pipelineRun)]));
+  it('says which children of a PipelineRun were not given', async () => {
+    const [entry] = entries(await preview('-f', file('p.json', pipelineRun)));
     assert.deepEqual(field(entry, 'warnings'), ['ChildMissing: child TaskRun bake-1 is not given: stated without it']);
   });
 
-  it('uses the settings of a policy, whatever it selects', () => {
+  it('uses the settings of a policy, whatever it selects', async () => {
     const args = ['-f', file('run.json', taskRun), '--policy', file('policy.json', policy)];
-    const [entry, ...rest] = entries(preview(args));
+    const [entry, ...rest] = entries(await preview(...args));
     assert.deepEqual(rest, []);
     const statement: unknown = JSON.parse(String(field(entry, 'payload')));
     const predicate = field(statement, 'predicate');
@@ -164,12 +162,12 @@ describe('hallmark preview', () => {
     assert.deepEqual(field(field(predicate, 'invocation'), 'parameters'), { flavour: '[redacted]' });
   });
 
-  it('prints both payloads of an image for a policy that makes both', () => {
+  it('prints both payloads of an image for a policy that makes both', async () => {
     const both = {
       ...policy,
       spec: { ...policy.spec, imageSignatures: { formats: ['SimpleSigning', 'SigstoreStatement'] } },
     };
-    const printed = entries(preview(['-f', file('run.json', taskRun), '--policy', file('both.json', both)]));
+    const printed = entries(await preview('-f', file('run.json', taskRun), '--policy', file('both.json', both)));
     const images = printed.filter((entry) => field(entry, 'type') === 'ImageSignature');
     assert.deepEqual(
       images.map((entry) => field(entry, 'payloadType')),
@@ -184,20 +182,20 @@ describe('hallmark preview', () => {
     });
   });
 
-  it('takes a policy in YAML with whole numbers in it', () => {
+  it('takes a policy in YAML with whole numbers in it', async () => {
     const record = { retention: 'Seconds', seconds: 604800 };
     const text = stringify({ ...policy, spec: { ...policy.spec, record } });
     const path = join(folder, 'policy.yaml');
     writeFileSync(path, text);
-    const { code, err } = preview(['-f', file('run.json', taskRun), '--policy', path]);
+    const { code, err } = await preview('-f', file('run.json', taskRun), '--policy', path);
     assert.equal(err, '');
     assert.equal(code, 0);
   });
 
-  it('uses flags in place of a policy', () => {
+  it('uses flags in place of a policy', async () => {
     const args = [
       '-f',
-      '-',
+      file('run.json', taskRun),
       '--format',
       'slsa/v2alpha3',
       '--build-type',
@@ -205,28 +203,28 @@ describe('hallmark preview', () => {
       '--builder-id',
       'me',
     ];
-    const [entry] = entries(preview(args, JSON.stringify(taskRun)));
+    const [entry] = entries(await preview(...args));
     const statement: unknown = JSON.parse(String(field(entry, 'payload')));
     const predicate = field(statement, 'predicate');
     assert.equal(field(field(predicate, 'buildDefinition'), 'buildType'), args[5]);
     assert.deepEqual(field(field(predicate, 'runDetails'), 'builder'), { id: 'me' });
   });
 
-  it('prints the same as YAML', () => {
+  it('prints the same as YAML', async () => {
     const path = file('run.json', taskRun);
-    const json = entries(preview(['-f', path]));
-    const yaml = preview(['-f', path, '-o', 'yaml']);
+    const json = entries(await preview('-f', path));
+    const yaml = await preview('-f', path, '-o', 'yaml');
     assert.equal(yaml.code, 0);
     assert.deepEqual(parse(yaml.out), json);
   });
 
-  it('prints a summary for the eye, without control sequences', () => {
+  it('prints a summary for the eye, without control sequences', async () => {
     const coloured = {
       ...taskRun,
       metadata: { name: '\u001b[31mred' },
       status: { ...taskRun.status, steps: [{ name: 's' }] },
     };
-    const { out } = preview(['-f', '-', '-o', 'text'], JSON.stringify(coloured));
+    const { out } = await preview('-f', file('coloured.json', coloured), '-o', 'text');
     assert.match(out, /^TaskRun \\u001b\[31mred: Attestation$/m);
     assert.match(out, /^ {4}reg\.example\/bread sha256:3{64}$/m);
     assert.match(out, /^ {2}materials: none$/m);
@@ -235,21 +233,24 @@ describe('hallmark preview', () => {
     assert.doesNotMatch(out, /\u001b/);
   });
 
-  it('keeps integers that a double cannot hold', () => {
+  it('keeps integers that a double cannot hold', async () => {
     const text =
       '{"kind":"TaskRun","metadata":{"name":"t"},"spec":{"params":[{"name":"big","value":9007199254740993}]}}';
     for (const input of [
       text,
       `kind: TaskRun\nmetadata: {name: t}\nspec: {params: [{name: n, value: 9007199254740993}]}`,
     ]) {
-      const [entry] = entries(preview(['-f', '-'], input));
+      const [entry] = entries(await preview('-f', file('input', input)));
       assert.match(String(field(entry, 'payload')), /"value":"9007199254740993"/);
     }
   });
 
   it('prints the good runs, says one line about each bad one and exits with 1', () => {
     const bad = { ...taskRun, metadata: { name: 'bad', namespace: 'n' }, spec: { params: [{ name: 'x' }] } };
-    const { code, out, err } = preview(['-f', '-'], `${JSON.stringify(bad)}${JSON.stringify(taskRun)}{"kind":"Pod"}`);
+    const { code, out, err } = previewProcess(
+      ['-f', '-'],
+      `${JSON.stringify(bad)}${JSON.stringify(taskRun)}{"kind":"Pod"}`,
+    );
     assert.equal(code, 1);
     const names: unknown = JSON.parse(out);
     assert.equal(Array.isArray(names) ? names.length : 0, 2);
@@ -274,14 +275,14 @@ describe('hallmark preview', () => {
     assert.equal(Array.isArray(parsed) && parsed.length, 2);
   });
 
-  it('says where a document is malformed', () => {
-    const { code, err } = preview(['-f', '-'], 'kind: [TaskRun\n---\nkind: TaskRun\n');
+  it('says where a document is malformed', async () => {
+    const { code, err } = await preview('-f', file('malformed.yaml', 'kind: [TaskRun\n---\nkind: TaskRun\n'));
     assert.equal(code, 1);
-    assert.match(err, /^error: stdin:1: [^\n]+\n$/);
+    assert.match(err, /^error: \S+malformed\.yaml:1: [^\n]+\n$/);
   });
 
-  it('exits with 2 and prints nothing when there is nothing to preview', () => {
-    const { code, out, err } = preview(['-f', '-'], '');
+  it('exits with 2 and prints nothing when there is nothing to preview', async () => {
+    const { code, out, err } = await preview('-f', file('empty', ''));
     const why = 'error: no TaskRun or PipelineRun given: the files hold no document\n';
     assert.deepEqual([code, out, err], [2, '', why]);
   });
@@ -300,37 +301,33 @@ describe('hallmark preview', () => {
   ];
   for (const args of usage) {
     it(`refuses ${JSON.stringify(args)} as a usage error`, async () => {
-      const lines: string[] = [];
-      const output = { writeOut: (text: string) => lines.push(text), writeErr: (text: string) => lines.push(text) };
-      const ended = previewCommand()
-        .configureOutput(output)
-        .parseAsync([...args], { from: 'user' });
-      await assert.rejects(ended, (error) => error instanceof CommanderError && error.exitCode === 2);
-      assert.equal(lines.length, 1);
-      assert.match(lines.join(''), /^error: [^\n]+\n$/);
+      const { code, out, err } = await preview(...args);
+      assert.deepEqual([code, out], [2, '']);
+      assert.match(err, /^error: [^\n]+\n$/);
     });
   }
 
   it('exits with 2 for a usage error', () => {
-    const { code, out, err } = preview(['-f', '-', '--unknown-option']);
+    const { code, out, err } = previewProcess(['-f', '-', '--unknown-option']);
     assert.deepEqual([code, out, err], [2, '', "error: unknown option '--unknown-option'\n"]);
   });
 
-  it('exits with 2 when the policy is invalid or not there', () => {
+  it('exits with 2 when the policy is invalid or not there', async () => {
+    const run = file('run.json', taskRun);
     const invalid = file('invalid.json', { ...policy, spec: {} });
-    const { code, err } = preview(['-f', '-', '--policy', invalid], JSON.stringify(taskRun));
+    const { code, err } = await preview('-f', run, '--policy', invalid);
     assert.equal(code, 2);
     assert.match(err, /spec\.signer/);
-    const none = preview(['-f', '-', '--policy', file('none.json', taskRun)], JSON.stringify(taskRun));
+    const none = await preview('-f', run, '--policy', file('none.json', taskRun));
     assert.equal(none.code, 2);
     assert.match(none.err, /must hold one SigningPolicy/);
   });
 
-  it('finds the children of the worked example by their labels', () => {
+  it('finds the children of the worked example by their labels', async () => {
     const input = readGolden('example-pipelinerun.input.json');
     const children = listField(input, 'trs').filter(isObject);
     const documents = [field(input, 'pr'), ...children.map((child) => ({ kind: 'TaskRun', ...child }))];
-    const found = entries(preview(['-f', '-'], JSON.stringify(documents)));
+    const found = entries(await preview('-f', file('example.json', documents)));
     const [entry] = found;
     assert.deepEqual(JSON.parse(String(field(entry, 'payload'))), readGolden('example-pipelinerun.slsa-v2alpha4.json'));
   });

@@ -10,11 +10,13 @@ import { fileURLToPath } from 'node:url';
 import { bundleFromJSON } from '@sigstore/bundle';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
-import { CommanderError } from 'commander';
+import type { Command } from 'commander';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { parse } from 'yaml';
 import { encryptCosignKey } from '../../signing/key/cosign-key-file.ts';
+import { commandInProcess, type Ended } from '../command-in-process.fixture.ts';
+import { previewCommand } from '../preview/preview.ts';
 import { signCommand } from './sign.ts';
 
 const hallmark = fileURLToPath(new URL('../../../bin/hallmark', import.meta.url));
@@ -55,12 +57,6 @@ function policy(spec: object): string {
   });
 }
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
 describe('hallmark sign', () => {
   let folder: string;
   before(async () => {
@@ -86,51 +82,46 @@ describe('hallmark sign', () => {
     rmSync(folder, { recursive: true });
   });
 
-  function run(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Ended {
+  function signProcess(args: readonly string[]): Ended {
     const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env;
-    const options = {
-      cwd: folder,
-      encoding: 'utf8',
-      timeout: 60_000,
-      env: { PATH, NODE_COMPILE_CACHE, ...env },
-    } as const;
-    const { status, stdout, stderr } = spawnSync(process.execPath, [hallmark, command, ...args], options);
+    const options = { cwd: folder, encoding: 'utf8', timeout: 60_000, env: { PATH, NODE_COMPILE_CACHE } } as const;
+    const { status, stdout, stderr } = spawnSync(process.execPath, [hallmark, 'sign', ...args], options);
     assertNoSecret(`${stdout}${stderr}`);
     return { code: status, out: stdout, err: stderr };
   }
 
-  /** A command line that is refused, in this process: one of its own takes ten times as long. */
-  async function refused(args: readonly string[]): Promise<Ended> {
-    const written = { out: '', err: '' };
-    const command = signCommand().configureOutput({
-      writeOut: (text) => (written.out += text),
-      writeErr: (text) => (written.err += text),
-    });
+  /** A command in the folder, with this $COSIGN_PASSWORD or none. */
+  async function run(command: Command, args: readonly string[], password?: string): Promise<Ended> {
     const outside = process.cwd();
-    const password = process.env['COSIGN_PASSWORD'];
+    const before = process.env['COSIGN_PASSWORD'];
     process.chdir(folder);
-    delete process.env['COSIGN_PASSWORD'];
+    setPassword(password);
     try {
-      await command.parseAsync(args, { from: 'user' });
-      return { code: 0, ...written };
-    } catch (error) {
-      assert.ok(error instanceof CommanderError);
-      assertNoSecret(`${written.out}${written.err}`);
-      return { code: error.exitCode, ...written };
+      const ended = await commandInProcess(command, args);
+      assertNoSecret(`${ended.out}${ended.err}`);
+      return ended;
     } finally {
       process.chdir(outside);
-      if (password !== undefined) process.env['COSIGN_PASSWORD'] = password;
+      setPassword(before);
     }
+  }
+
+  function setPassword(password: string | undefined): void {
+    if (password === undefined) delete process.env['COSIGN_PASSWORD'];
+    else process.env['COSIGN_PASSWORD'] = password;
   }
 
   function assertNoSecret(text: string): void {
     for (const secret of [PASSWORD, secretNumber]) assert.ok(!text.includes(secret), 'a secret is shown');
   }
 
-  it('prints a bundle of each payload that preview prints, which sigstore verifies', () => {
-    const { code, out, err } = run('sign', ['-f', 'run.json', '--policy', 'policy.json', '--key', 'key.pem']);
+  it('prints a bundle of each payload that preview prints, which sigstore verifies', async () => {
+    const { code, out, err } = await run(signCommand(), [
+      ...['-f', 'run.json', '--policy', 'policy.json', '--key', 'key.pem'],
+    ]);
     assert.deepEqual([code, err], [0, '']);
-    const previewed = Previewed.Parse(JSON.parse(run('preview', ['-f', 'run.json', '--policy', 'policy.json']).out));
+    const preview = await run(previewCommand(), ['-f', 'run.json', '--policy', 'policy.json']);
+    const previewed = Previewed.Parse(JSON.parse(preview.out));
     const signed = Signed.Parse(JSON.parse(out));
     assert.deepEqual(
       signed.map((entry) => [entry.run, entry.type]),
@@ -148,11 +139,11 @@ describe('hallmark sign', () => {
     }
   });
 
-  it('signs with a cosign key and the password from a file or the environment', () => {
+  it('signs with a cosign key and the password from a file or the environment', async () => {
     const args = ['-f', 'run.json', '--policy', 'policy.json', '--key', 'cosign.key', '-o', 'yaml'];
     for (const { code, out, err } of [
-      run('sign', [...args, '--password-file', 'password']),
-      run('sign', args, { COSIGN_PASSWORD: PASSWORD }),
+      await run(signCommand(), [...args, '--password-file', 'password']),
+      await run(signCommand(), args, PASSWORD),
     ]) {
       assert.equal(code, 0, err);
       assert.equal(Signed.Parse(parse(out)).length, 2);
@@ -161,14 +152,15 @@ describe('hallmark sign', () => {
 
   it('signs the good runs, and exits with 1 after a line for each bad one', () => {
     const args = ['-f', 'run.json', '-f', 'running.json', '--policy', 'policy.json', '--key', 'key.pem'];
-    const { code, out, err } = run('sign', args);
+    const { code, out, err } = signProcess(args);
     assert.equal(code, 1);
     assert.equal(Signed.Parse(JSON.parse(out)).length, 2);
     assert.match(err, /^error: running\.json:1: TaskRun team-a\/bake-2: .+\n$/);
   });
 
-  it('signs no run that claims to have built what the policy does not allow', () => {
-    const { code, out, err } = run('sign', ['-f', 'run.json', '--policy', 'elsewhere.json', '--key', 'key.pem']);
+  it('signs no run that claims to have built what the policy does not allow', async () => {
+    const args = ['-f', 'run.json', '--policy', 'elsewhere.json', '--key', 'key.pem'];
+    const { code, out, err } = await run(signCommand(), args);
     assert.deepEqual([code, JSON.parse(out)], [1, []]);
     assert.equal(
       err,
@@ -177,7 +169,7 @@ describe('hallmark sign', () => {
   });
 
   it('ends a process with 2 for a mistake, too', () => {
-    const { code, out, err } = run('sign', ['-f', 'run.json', '--policy', 'policy.json', '--key', 'ec.pem']);
+    const { code, out, err } = signProcess(['-f', 'run.json', '--policy', 'policy.json', '--key', 'ec.pem']);
     assert.deepEqual([code, out], [2, '']);
     assert.match(err, /ec\.pem begins with a PEM block/);
   });
@@ -210,7 +202,7 @@ describe('hallmark sign', () => {
   ];
   for (const [what, args, message] of mistakes) {
     it(`exits with 2 and prints nothing for ${what}`, async () => {
-      const { code, out, err } = await refused(args);
+      const { code, out, err } = await run(signCommand(), args);
       assert.deepEqual([code, out], [2, '']);
       assert.match(err, message);
     });
