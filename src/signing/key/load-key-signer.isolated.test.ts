@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { constants, createPublicKey, generateKeyPairSync, scryptSync, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import tweetnacl from 'tweetnacl';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
+import type { KeySigner } from './key-signer.ts';
 import { loadKeySigner } from './load-key-signer.ts';
 import { SigningError } from '../signing-error.ts';
 import { pkcs8Pem, unsoundKeys } from './unsound-keys.fixture.ts';
@@ -51,12 +52,16 @@ function x509(key: KeyObject): Record<string, Uint8Array> {
   return { 'x509.pem': Buffer.from(key.export({ format: 'pem', type: 'pkcs8' })) };
 }
 
+/** The keys that passwords give with the salt of all tests: to derive one takes a tenth of a second. */
+const derivedKeys = new Map<string, Buffer>();
+
 /** A cosign key pair's private half as cosign writes it. */
 function cosign(der: Uint8Array, password: string, changes: object = {}): Record<string, Uint8Array> {
   const salt = Buffer.alloc(32, 7);
   const nonce = Buffer.alloc(24, 9);
   const params = { N: 32768, r: 8, p: 1 };
-  const key = scryptSync(password, salt, 32, { ...params, maxmem: 64 * 1024 * 1024 });
+  const key = derivedKeys.get(password) ?? scryptSync(password, salt, 32, { ...params, maxmem: 64 * 1024 * 1024 });
+  derivedKeys.set(password, key);
   const file = {
     kdf: { name: 'scrypt', params, salt: salt.toString('base64') },
     cipher: { name: 'nacl/secretbox', nonce: nonce.toString('base64') },
@@ -82,9 +87,12 @@ describe('loadKeySigner on keys that the reference signed with', () => {
   assert.equal(signers.length, 6);
   for (const vector of signers) {
     const hash = vector.hash.replace('-', '').toLowerCase();
+    let signer: KeySigner;
+    before(async () => {
+      signer = await loadKeySigner(secretOf(vector), 's');
+    });
 
     it(`reads ${vector.secretFile} ${vector.curve} and states its public key, key id and hint`, async () => {
-      const signer = await loadKeySigner(secretOf(vector), 's');
       const envelope = Envelope.Parse(JSON.parse(vector.dsseEnvelope));
       assert.equal(signer.publicKey, vector.publicKeyPem);
       assert.equal(signer.keyID, envelope.signatures[0]?.keyid);
@@ -96,7 +104,6 @@ describe('loadKeySigner on keys that the reference signed with', () => {
       const message = Buffer.from(vector.message);
       const theirs = Buffer.from(vector.rawSignatureBase64, 'base64');
       assert.ok(verify(hash, message, vector.publicKeyPem, theirs), 'the reference signature verifies under this hash');
-      const signer = await loadKeySigner(secretOf(vector), 's');
       const ours = await signer.sign(message);
       assert.ok(verify(hash, message, vector.publicKeyPem, ours.signature));
       assert.ok(!verify(hash, Buffer.from('another'), vector.publicKeyPem, ours.signature));
@@ -110,7 +117,7 @@ describe('loadKeySigner on keys that the reference signed with', () => {
       );
       const theirs = Buffer.from(envelope.signatures[0]?.sig ?? '', 'base64');
       assert.ok(verify(hash, covered, vector.publicKeyPem, theirs));
-      const ours = await (await loadKeySigner(secretOf(vector), 's')).sign(covered);
+      const ours = await signer.sign(covered);
       assert.ok(verify(hash, covered, vector.publicKeyPem, ours.signature));
     });
   }
