@@ -103,9 +103,18 @@ export const catalog: readonly BuildRecipe[] = [
     name: 'kubernetes',
     version: '1.36.3',
     variables: kubernetesVariables(36, 3),
-    commands: ['kube-apiserver', 'kube-controller-manager', 'kubectl'],
+    commands: ['kube-apiserver', 'kube-controller-manager'],
     isMuchUsed: true,
-    expectedSeconds: 290,
+    expectedSeconds: 270,
+  },
+  {
+    // Tests start it hundreds of times, and a binary that holds the API server as well takes twice as long to start.
+    name: 'kubectl',
+    version: '1.36.3',
+    variables: kubernetesVariables(36, 3),
+    commands: ['kubectl'],
+    isMuchUsed: true,
+    expectedSeconds: 60,
   },
   {
     name: 'referrers-registry',

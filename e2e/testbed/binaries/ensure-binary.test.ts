@@ -16,7 +16,7 @@ it('names what is missing once, in the order in which it is wanted', () => {
     const missing = missingRecipes(['opa', 'kubectl', 'etcd', 'kube-apiserver']);
     assert.deepEqual(
       missing.map(({ name }) => name),
-      ['opa', 'kubernetes', 'etcd'],
+      ['opa', 'kubectl', 'etcd', 'kubernetes'],
     );
   } finally {
     for (const [name, value] of given) {

