@@ -154,7 +154,7 @@ describe('a server that fails in the middle of many runs of several teams', () =
   const repositories: SharedRepository[] = [];
 
   before(async () => {
-    installation = await Installation.start({ label: 'backend-outage', replicas: 0 });
+    installation = await Installation.start({ label: 'backend-outage', replicas: 0, tekton: 'Kinds' });
     operator = await OperatorProcess.start(installation, {
       configuration: { outbound: { allow: ['127.0.0.0/8'] }, retry: { minSeconds: 1, maxSeconds: 2 } },
     });

@@ -44,7 +44,7 @@ describe('the operator killed with kill -9 between any two writes', () => {
   let writes: readonly string[] = [];
 
   before(async () => {
-    installation = await Installation.start({ label: 'kill-points', replicas: 0 });
+    installation = await Installation.start({ label: 'kill-points', replicas: 0, tekton: 'Kinds' });
     const { plane, testbed } = installation;
     client = adminClient(plane);
     const registry = await RecordingProxy.forRegistry(testbed.registry().host, journal);

@@ -24,7 +24,7 @@ describe('the event loop of the operator', () => {
   let operator: OperatorProcess | undefined;
 
   before(async () => {
-    installation = await Installation.start({ label: 'livelock', replicas: 0 });
+    installation = await Installation.start({ label: 'livelock', replicas: 0, tekton: 'Kinds' });
   });
   after(async () => {
     await operator?.stop();

@@ -37,7 +37,7 @@ describe('the requests that a run costs the API server', () => {
   let client: KubeClient;
 
   before(async () => {
-    installation = await Installation.start({ label: 'request-counts', replicas: 0 });
+    installation = await Installation.start({ label: 'request-counts', replicas: 0, tekton: 'Kinds' });
     client = adminClient(installation.plane);
     // The bundle runs, as in the image, even where this file runs alone.
     operator = await OperatorProcess.start(installation, { program: await bundledOperator() });

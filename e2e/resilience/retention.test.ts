@@ -27,7 +27,7 @@ describe('the retention of records', () => {
   let keeper: Team;
 
   before(async () => {
-    installation = await Installation.start({ label: 'retention', replicas: 0 });
+    installation = await Installation.start({ label: 'retention', replicas: 0, tekton: 'Kinds' });
     const backends = ['tekton'];
     silent = await installation.team({ name: 'silent', backends, policy: { runs: history } });
     const record = { retention: 'Keep' };

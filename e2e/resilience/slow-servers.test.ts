@@ -29,7 +29,7 @@ describe('a signer that hangs and a backend that is slow, of two teams of four',
   let honest: readonly Team[];
 
   before(async () => {
-    installation = await Installation.start({ label: 'slow-servers', replicas: 0 });
+    installation = await Installation.start({ label: 'slow-servers', replicas: 0, tekton: 'Kinds' });
     const { supervisor } = installation.testbed;
     const transit = await Transit.start(supervisor);
     signer = await FaultProxy.start({ target: transit.url });

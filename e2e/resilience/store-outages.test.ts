@@ -39,7 +39,7 @@ describe('all stores but one cut off in the middle of sixty runs', () => {
   let residentBefore = 0;
 
   before(async () => {
-    installation = await Installation.start({ label: 'store-outages', replicas: 0 });
+    installation = await Installation.start({ label: 'store-outages', replicas: 0, tekton: 'Kinds' });
     cutStores = await CutStores.start(installation.testbed.supervisor);
     operator = await OperatorProcess.start(installation, {
       configuration: { outbound: { allow: ['127.0.0.0/8'] }, retry: { minSeconds: 1, maxSeconds: 10 } },

@@ -31,7 +31,7 @@ describe('evidence in a topic', () => {
   const journal = new WriteJournal();
 
   before(async () => {
-    installation = await Installation.start({ label: 'uploaded-once', replicas: 0 });
+    installation = await Installation.start({ label: 'uploaded-once', replicas: 0, tekton: 'Kinds' });
     kafka = await Kafka.start(installation.testbed.supervisor, { topics: [TOPIC] });
     const { plane, testbed } = installation;
     client = adminClient(plane);
