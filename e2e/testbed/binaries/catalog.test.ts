@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { oldestKubernetes as chartFlag } from '../../../codegen/chart/value-sets.ts';
-import { oldestKubernetes } from './catalog.ts';
+import { oldestKubernetes, recipeOf } from './catalog.ts';
 
 const checkout = join(import.meta.dirname, '..', '..', '..');
 
@@ -18,5 +18,16 @@ describe('the oldest Kubernetes', () => {
   it('is what its module builds', () => {
     const module = readFileSync(join(import.meta.dirname, '..', 'servers', oldestKubernetes.name, 'go.mod'), 'utf8');
     assert.match(module, new RegExp(`^\\tk8s\\.io/kubernetes v${oldestKubernetes.version}$`, 'm'));
+  });
+});
+
+describe('kubectl and the API server', () => {
+  it('are of one version, which their modules build', () => {
+    const { version } = recipeOf('kube-apiserver');
+    assert.equal(recipeOf('kubectl').version, version);
+    const module = (name: string): string =>
+      readFileSync(join(import.meta.dirname, '..', 'servers', name, 'go.mod'), 'utf8');
+    assert.match(module('kubernetes'), new RegExp(`^\\tk8s\\.io/kubernetes v${version}$`, 'm'));
+    assert.match(module('kubectl'), new RegExp(`^\\tk8s\\.io/kubectl v${version.replace('1.', '0.')}$`, 'm'));
   });
 });
