@@ -14,7 +14,7 @@ const NAMESPACES = Math.ceil(Number(process.env['HALLMARK_CROWD'] ?? 400) / (2 *
 const TOTAL = 2 * OF_A_KIND * NAMESPACES;
 /** A crowd may take as long as it wants while it gets on. */
 const PATIENCE_SECONDS = 120;
-/** One in so many backends has a name that is never resolved; the others have none at all. */
+/** One in so many objects is a backend whose name is never resolved; the other backends have names that do not exist. */
 const SILENT = 100;
 
 const kinds = ['SigningPolicy', 'StorageBackend'] as const;
@@ -51,7 +51,7 @@ async function putOne(arena: Arena, index: number): Promise<void> {
     return;
   }
   const host = `${name}.hostile.test`;
-  if (index % SILENT === 0) arena.name(host, () => undefined);
+  if (index % SILENT === NAMESPACES) arena.name(host, () => undefined);
   const spec = { type: 'Archivista', artifacts: ['Attestation'], archivista: { url: `https://${host}` } };
   await put(arena, 'StorageBackend', { name, namespace, spec });
 }
