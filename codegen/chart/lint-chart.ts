@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+// Checks the chart: `node codegen/chart/lint-chart.ts`. helm renders it again only when the chart, the values to try or helm has changed.
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBinary } from '../../e2e/testbed/binaries/ensure-binary.ts';
+import { gateCache, PassedKeys } from '../verify/passed-keys.ts';
 import { forbiddenConstructs } from './forbidden-constructs.ts';
 import { unusedValues } from './unused-values.ts';
 import { oldestKubernetes, setArguments, valueSets } from './value-sets.ts';
 import { valueTree } from './value-tree.ts';
 import { values } from './values.ts';
 
-const chart = join(import.meta.dirname, '..', '..', 'helm', 'hallmark');
+const root = join(import.meta.dirname, '..', '..');
+const chart = join(root, 'helm', 'hallmark');
 
 function templates(): ReadonlyMap<string, string> {
   const folder = join(chart, 'templates');
@@ -35,9 +39,33 @@ function messageOf(error: unknown): string {
   return String(error);
 }
 
-/** Run helm lint and helm template for every value set, with the helm of the testbed and without a cluster. */
+/** Hash everything that the answers of helm depend on. The path of a binary of the testbed names its version and its recipe. */
+function helmKey(helm: string): string {
+  const files = readdirSync(chart, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    statSync(join(chart, path)).isFile(),
+  );
+  const digest = createHash('sha256');
+  for (const part of [
+    ...[helm, JSON.stringify([valueSets, oldestKubernetes]), readFileSync(import.meta.filename)],
+    ...files.sort().flatMap((path) => [path, readFileSync(join(chart, path))]),
+  ])
+    digest.update(`${part.length}:`).update(part);
+  return digest.digest('hex');
+}
+
+/** Run helm lint and helm template for every value set, unless all passed before. */
 async function helmFaults(): Promise<readonly string[]> {
   const helm = await ensureBinary('helm');
+  const passed = new PassedKeys(join(gateCache(root), 'chart'));
+  const key = helmKey(helm);
+  if (passed.has(key)) return [];
+  const faults = renderingFaults(helm);
+  if (faults.length === 0) passed.add([key]);
+  return faults;
+}
+
+/** Run helm with the chart, without a cluster. */
+function renderingFaults(helm: string): readonly string[] {
   const faults: string[] = [];
   for (const [name, entries] of Object.entries(valueSets)) {
     for (const command of [
