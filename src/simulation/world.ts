@@ -41,7 +41,7 @@ export interface WorldResult {
 
 const LOOK_MS = 1_000;
 /** All work must be done this long after the last fault; the longest back-off is far shorter. */
-const PATIENCE_MS = 40 * 60_000;
+const PATIENCE_MS = 20 * 60_000;
 /** The most reconciles that may end at one instant. Each key may have a few; more mean a livelock. */
 const MAX_LOOKS_AN_INSTANT = 1_500;
 const CALM = { maxDelayMs: 5, failing: 0, losingAnswers: 0, killing: 0 };

@@ -22,13 +22,13 @@ const signs: Readonly<Record<string, Sign>> = {
     replicas: 1,
   },
   'lost-second-look': {
-    symptom: /still owed 40 min after the last trouble: record \S+ is not verified/,
+    symptom: /still owed 20 min after the last trouble: record \S+ is not verified/,
     firstSeed: 47,
     replicas: 1,
   },
   'deleted-runs-of-others': {
     symptom: /deleted run \S+, which its replica saw, has no record of policy/,
-    firstSeed: 20,
+    firstSeed: 23,
     replicas: 3,
   },
   'shard-not-continued': { symptom: /run \S+ has no record of policy/, firstSeed: 2, replicas: 2 },
@@ -40,7 +40,7 @@ const signs: Readonly<Record<string, Sign>> = {
   'guard-ends-early': { symptom: /run \S+ is let go before policy \S+ has it stored/, firstSeed: 1, replicas: 2 },
   'payload-dropped-unread': { symptom: /dropped a payload before it was read back/, firstSeed: 11, replicas: 1 },
   'payload-kept-after-crash': { symptom: /record \S+ keeps a payload/, firstSeed: 47, replicas: 1 },
-  'pause-unnoticed': { symptom: /replicas hold the shard of/, firstSeed: 17, replicas: 3 },
+  'pause-unnoticed': { symptom: /replicas hold the shard of/, firstSeed: 91, replicas: 3 },
 };
 
 /** The worlds to search. */
