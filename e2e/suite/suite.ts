@@ -15,6 +15,7 @@ import { runFiles, type RunOptions } from './processes/run-files.ts';
 import type { SuiteOptions } from './suite-options.ts';
 import type { TimeLimits } from './processes/test-processes.ts';
 import { testGroups } from './processes/test-groups.ts';
+import { removeOldFiles } from './remove-old-files.ts';
 import { readTimes, timesTable } from './times-table.ts';
 import { touchedTests } from './touched-tests.ts';
 
@@ -45,6 +46,7 @@ export class Suite {
   readonly #began = performance.now();
   readonly #times = mkdtempSync(join(tmpdir(), 'hallmark-times-'));
   readonly #seconds = new Map<string, number>();
+  readonly #compiled = join(cacheDirectory(), 'compiled');
 
   constructor(root: string, options: SuiteOptions) {
     this.#root = root;
@@ -53,7 +55,7 @@ export class Suite {
     this.#graph = ImportGraph.read(root, ['src', 'codegen', 'e2e', 'bench', 'packaging']);
     process.env.HALLMARK_TEST_TIMES = this.#times;
     // Test files and the processes that they start compile the same sources again and again.
-    process.env.NODE_COMPILE_CACHE ??= join(cacheDirectory(), 'compiled');
+    process.env.NODE_COMPILE_CACHE ??= this.#compiled;
   }
 
   /** Runs what the options ask for; resolves with whether all of it passed. */
@@ -68,6 +70,8 @@ export class Suite {
       return isPassed && !this.#children.signal.aborted;
     } finally {
       rmSync(this.#times, { recursive: true, force: true });
+      // Each suite has a bundle at a path of its own, whose compiled code no other suite uses.
+      removeOldFiles(this.#compiled, { days: 2, now: new Date() });
     }
   }
 
