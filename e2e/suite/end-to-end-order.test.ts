@@ -49,8 +49,9 @@ describe('the order of the end-to-end files of this checkout, when no server is 
     assert.deepEqual(builds.toSorted(), catalog.map(({ name }) => name).toSorted());
   });
 
-  it('builds last what takes minutes and serves one file: Tekton Chains, and Argo CD with Flux', () => {
-    assert.deepEqual(builds.slice(-3).toSorted(), ['argocd', 'chains', 'flux']);
+  it('builds last what takes minutes and serves few files: GitOps, admission controllers, and Tekton Chains at the end', () => {
+    assert.deepEqual(builds.slice(-5, -1).toSorted(), ['argocd', 'flux', 'kyverno', 'policy-controller']);
+    assert.equal(builds.at(-1), 'chains');
   });
 
   it('begins with files that need no server, and goes on with those that need a control plane alone', () => {
@@ -65,5 +66,9 @@ describe('the order of the end-to-end files of this checkout, when no server is 
   it('leaves a file for later that needs a server of its own', () => {
     isInOrder('e2e/main-job/policies.test.ts', 'e2e/storage/kafka.test.ts');
     isInOrder('e2e/main-job/policies.test.ts', 'e2e/verify/verifiers.test.ts');
+  });
+
+  it('leaves a file for later whose module builds one of several servers that it names', () => {
+    isInOrder('e2e/storage/kafka.test.ts', 'e2e/gitops/health.test.ts');
   });
 });

@@ -22,7 +22,7 @@ const indifferent = new Set([
 /** The kinds of control planes, in the order in which files use them. */
 const planeKinds = ['installation', 'tekton', 'kinds', 'hallmark-kinds', 'plain'] as const;
 type PlaneKind = (typeof planeKinds)[number];
-/** A call that builds the commands that it names. */
+/** A call that builds the commands that it names, or others that its module names elsewhere. */
 const ensuring = /\bensureBinar(?:y|ies)\([^)]*\)/g;
 const quoted = /'[\w-]+'/g;
 /** Words that have a control plane started or borrowed. */
@@ -93,14 +93,19 @@ interface Wants {
 function wantsOf(file: string, graph: ImportGraph): Wants {
   const modules = [...graph.closure(file)].filter((path) => path.startsWith('e2e/') && !indifferent.has(path));
   const texts = modules.map((path) => graph.text(path));
-  const ensured = new Set(
-    texts.flatMap((text) => [...text.matchAll(ensuring)].flatMap(([call]) => call.match(quoted) ?? [])),
-  );
+  const ensured = new Set(texts.flatMap(ensuredBy));
   const named = catalog.filter(({ commands }) => commands.some((command) => ensured.has(`'${command}'`)));
   const started = asked.filter(([words]) => texts.some((text) => words.test(text))).map(([, name]) => name);
   const kind = planeKind(texts, modules);
   const further = kind === undefined ? [] : implied[kind];
   return { kind, needs: new Set([...named.map(({ name }) => name), ...started, ...further]) };
+}
+
+/** The commands that a module may have built, in quotation marks. */
+function ensuredBy(text: string): readonly string[] {
+  const calls = [...text.matchAll(ensuring)].map(([call]) => call.match(quoted) ?? []);
+  // A call with a variable may mean whatever the module names.
+  return calls.some((names) => names.length === 0) ? (text.match(quoted) ?? []) : calls.flat();
 }
 
 /** The kind of control plane that the modules of a file ask for; undefined if they ask for none. */
