@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { NAMESPACES } from '../kube/core-resources.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
-import { isForbidden } from '../kube/kube-error.ts';
 import type { CliContext } from './cli-context.ts';
 import { UncheckedError } from './cli-error.ts';
+import { isMissing } from './is-missing.ts';
 
 /**
  * The namespace whose objects a command counts or changes; undefined with `--all-namespaces`. One that does not exist is refused, since the
@@ -17,16 +17,7 @@ export async function listedNamespace(
 ): Promise<string | undefined> {
   if (allNamespaces === true) return undefined;
   const name = await context.namespace();
-  if (await isMissing(client, name, signal))
+  if (await isMissing(client, NAMESPACES, { name, signal }))
     throw new UncheckedError(`there is no namespace ${name}: name another with -n`);
   return name;
-}
-
-async function isMissing(client: Pick<KubeClient, 'find'>, name: string, signal: AbortSignal): Promise<boolean> {
-  try {
-    return (await client.find(NAMESPACES, { name }, { signal })) === undefined;
-  } catch (error) {
-    if (isForbidden(error)) return false;
-    throw error;
-  }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
-import { isForbidden } from '../../kube/kube-error.ts';
+import { isMissing } from '../is-missing.ts';
 import type { BackfillTarget } from './backfill-records.ts';
 
 /**
@@ -16,11 +16,6 @@ export async function requireBackend(
   const resource = hallmarkResource(kind);
   if (resource.namespaced && namespace === undefined) return;
   const place = resource.namespaced ? { namespace, name } : { name };
-  try {
-    if ((await client.find(resource, place, { signal })) !== undefined) return;
-  } catch (error) {
-    if (isForbidden(error)) return;
-    throw error;
-  }
-  throw new Error(`there is no ${kind} ${name}${resource.namespaced ? ` in namespace ${namespace}` : ''}`);
+  if (await isMissing(client, resource, { ...place, signal }))
+    throw new Error(`there is no ${kind} ${name}${resource.namespaced ? ` in namespace ${namespace}` : ''}`);
 }
