@@ -38,16 +38,15 @@ if (![runs, namespaces ?? 1, subjectIndex ?? 0].every((value) => Number.isIntege
 const program = await bundledOperator();
 for (const [index, subject] of subjects.entries()) {
   if (subjectIndex !== undefined && subjectIndex !== index) continue;
-  const lines: string[] = [];
   for (const count of namespaces === undefined ? [1, 10] : [namespaces]) {
     const figures: (Figures & { readonly peer: PeerName })[] = [];
     for (const peer of alternation) figures.push({ peer, ...(await measure(peer, subject, count)) });
     const of = (name: PeerName): readonly Figures[] => figures.filter(({ peer }) => peer === name);
     const title = `${runs} finished ${subject.shape}s in ${count} namespaces, ${subject.storage}`;
     const table = comparisonTable(title, { chains: of('Chains'), hallmark: of('Hallmark') });
-    lines.push(...(lines.length === 0 ? [] : ['']), ...table.split('\n'));
+    const id = `chains-${subject.shape}-${subject.storage.replace(' ', '-')}-${count}`.toLowerCase();
+    await publishTable({ id, lines: table.split('\n') });
   }
-  await publishTable({ id: `chains-${subject.shape}-${subject.storage.replace(' ', '-')}`.toLowerCase(), lines });
 }
 
 async function measure(name: PeerName, { shape, storage }: Subject, count: number): Promise<Figures> {
