@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ListPage } from './list-pages.ts';
 
 /** The receiver of a list's pages. */
@@ -11,7 +12,7 @@ export interface ListReader {
 
 /**
  * One list whose first page is at hand. The others are read while the caller follows a watch from that page's version, so that a list
- * may take longer than the API server keeps a version.
+ * may take longer than the API server keeps a version. Each is asked for before the one before it is worked on.
  */
 export class ListReading {
   /** From which a watch misses nothing. */
@@ -71,7 +72,16 @@ export class ListReading {
 
   async #readRest(): Promise<void> {
     try {
-      for await (const page of this.#pages) this.#read(page);
+      for (let next = this.#pages.next(); ;) {
+        const { value: page } = await next;
+        if (page === undefined) return;
+        next = this.#pages.next();
+        // Its failure is met once this page is read.
+        next.catch(() => undefined);
+        // The request leaves before this page takes the thread, so that the API server works on its answer meanwhile.
+        await nextTurn();
+        this.#read(page);
+      }
     } catch (error) {
       this.#failure.abort(error);
     }
