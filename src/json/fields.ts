@@ -2,6 +2,8 @@
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+const NO_TEXTS: Readonly<Record<string, string>> = Object.freeze({});
+
 /** True for an object (not null, not a list) whose fields may be read. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -43,6 +45,8 @@ export function numberField(value: unknown, name: string): number | undefined {
 
 /** The entries of the map in a field that are strings. */
 export function stringMapField(value: unknown, name: string): Readonly<Record<string, string>> {
-  const entries = Object.entries(objectField(value, name));
+  const map = field(value, name);
+  if (!isObject(map)) return NO_TEXTS;
+  const entries = Object.entries(map);
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }

@@ -65,6 +65,8 @@ export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSum
   const ready = status?.conditions?.find(({ type }) => type === 'Ready');
   const isObserved = ready?.observedGeneration === metadata.generation;
   const isCurrent = isObserved && ready.status === 'True';
+  const isSettled =
+    record.needsReseal !== true && ((isCurrent && isDone(record)) || (isObserved && hasNothingToSign(record)));
   return {
     key,
     uid: metadata.uid,
@@ -75,22 +77,22 @@ export function summariseRecord(record: TrustedRecord | ForgedRecord): RecordSum
     policy: record.policy,
     retained: retainedPart(spec),
     needsRun: (evidence?.artifacts ?? []).length === 0 || spec.backendRefs === undefined,
-    isSettled:
-      record.needsReseal !== true && ((isCurrent && isDone(record)) || (isObserved && hasNothingToSign(record))),
+    isSettled,
     isHeld: held.length > 0,
     unverifiedCount: held.filter(({ verification }) => verification?.state !== 'Verified').length,
     annotatesRun: record.storage.some(({ locations = [] }) => locations.some(({ uri }) => uri.startsWith('tekton://'))),
     lacksAnnotation: lacksAnnotation(status),
-    sizeBytes: sizeBytes(record.object),
+    sizeBytes: sizeBytes(record.object, isSettled),
     reason: knownReason(ready?.reason) ?? reasons.Progressing,
   };
 }
 
-/** Sizes of evidence, most of a record, which its versions share. */
+/** Sizes of evidence, most of a record, which its versions share until it is settled. */
 const evidenceSizes = new WeakMap<object, number>();
 
-function sizeBytes({ evidence, ...others }: ProvenanceRecord): number {
-  if (evidence === undefined) return jsonSizeBytes(others);
+function sizeBytes(record: ProvenanceRecord, isSettled: boolean): number {
+  if (isSettled || record.evidence === undefined) return jsonSizeBytes(record);
+  const { evidence, ...others } = record;
   const size = evidenceSizes.get(evidence) ?? jsonSizeBytes(evidence);
   evidenceSizes.set(evidence, size);
   return jsonSizeBytes({ ...others, evidence: null }) - NULL_BYTES + size;

@@ -49,7 +49,9 @@ export const reasons = {
 /** A reason from the closed list. */
 export type Reason = (typeof reasons)[keyof typeof reasons];
 
+const known = new Map<string, Reason>(Object.values(reasons).map((reason) => [reason, reason]));
+
 /** Reads a reason; undefined for a text outside the closed list, as another version may have written. */
 export function knownReason(text: string | undefined): Reason | undefined {
-  return Object.values(reasons).find((reason) => reason === text);
+  return text === undefined ? undefined : known.get(text);
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+const rfc3339 =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+
+const DAYS_OF_EACH_MONTH = 28;
 
 /**
  * True when the API server accepts `text` as a `date-time`: RFC 3339 with all of its parts and an existing day, without
@@ -7,9 +10,10 @@ const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?([
  */
 export function isDateTime(text: string): boolean {
   if (!rfc3339.test(text)) return false;
-  // Date rolls some days that do not exist over into the next month, and has no time for the others.
-  const midnight = new Date(`${text.slice(0, 10)}T00:00:00Z`);
-  return midnight.getUTCDate() === Number(text.slice(8, 10));
+  const day = Number(text.slice(8, 10));
+  if (day <= DAYS_OF_EACH_MONTH) return true;
+  // Date rolls days that do not exist over into the next month.
+  return new Date(`${text.slice(0, 10)}T00:00:00Z`).getUTCDate() === day;
 }
 
 /** Format a time as metav1.Time: UTC, without fractions of a second. */

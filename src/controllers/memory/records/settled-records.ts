@@ -98,8 +98,8 @@ export class SettledRecords {
     this.#runUIDs.set(row, runUID);
     this.#completionTimes.set(row, retained.completionTime);
     this.#sizes[row] = sizeBytes;
-    this.#partOf[row] = this.#parts.take(sharedPart(record));
-    const { name } = parseRunKey(record.runKey);
+    const { kind, name } = parseRunKey(record.runKey);
+    this.#partOf[row] = this.#parts.take(sharedPart(record, kind));
     if (runNameIn(key) !== name) this.#longRunNames.set(row, name);
     const hash = hashOf(runUID);
     this.#setNext(row, this.#firstOfHash.get(hash));
@@ -159,9 +159,8 @@ export class SettledRecords {
   }
 }
 
-function sharedPart(record: SettledRecord): SharedPart {
+function sharedPart(record: SettledRecord, runKind: RunKind): SharedPart {
   const { policy, needsRun, isHeld, unverifiedCount, annotatesRun, lacksAnnotation, reason } = record;
-  const { kind: runKind } = parseRunKey(record.runKey);
   const { retention } = record.retained;
   const facts = { isTrusted: true, isSettled: true, needsRun, isHeld, unverifiedCount } as const;
   return { ...facts, annotatesRun, lacksAnnotation, policy, reason, runKind, retention };

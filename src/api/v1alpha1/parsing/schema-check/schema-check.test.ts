@@ -52,6 +52,12 @@ describe('the check of a schema', () => {
     });
   }
 
+  it('lists the problems of fields in the order of the schema, whatever that of the value is', () => {
+    const check = schemaCheck({ properties: { a: { type: 'string' }, b: { properties: { c: { type: 'string' } } } } });
+    const tokens = check({ b: { c: 1 }, other: 1, a: 1 }).map((problem) => problem.tokens);
+    assert.deepEqual(tokens, [['a'], ['b', 'c']]);
+  });
+
   it('skips rules about changes, and applies each other one', () => {
     const change = { rule: 'self == oldSelf', message: 'must stay' };
     const odd = { rule: 'self % 2 == 1', message: 'must be odd', holds: (value: unknown) => Number(value) % 2 === 1 };

@@ -38,7 +38,8 @@ function entriesHold(schema: unknown): SchemaCheck {
   return (value) => {
     let problems = noProblems;
     if (!Array.isArray(value)) return problems;
-    for (const [index, entry] of value.entries()) problems = both(problems, problemsAt(check, entry, String(index)));
+    for (let index = 0; index < value.length; index += 1)
+      problems = both(problems, problemsAt(check, value[index], index));
     return problems;
   };
 }
@@ -46,7 +47,7 @@ function entriesHold(schema: unknown): SchemaCheck {
 function fieldsAreSet(names: unknown, schema: JsonObject): SchemaCheck {
   const needed = listField(schema, 'required').map(String);
   return (value) => {
-    if (!isObject(value)) return noProblems;
+    if (!isObject(value) || needed.every((name) => value[name] !== undefined)) return noProblems;
     const missing = needed.filter((name) => value[name] === undefined);
     return missing.map((name) => ({
       keyword: 'required',
@@ -76,14 +77,33 @@ function fieldsAreKnown(allowed: unknown, schema: JsonObject): SchemaCheck {
 
 function fieldsHold(properties: unknown): SchemaCheck {
   if (!isObject(properties)) throw new Error('properties is not an object');
-  const fields = Object.entries(properties).map(([name, schema]) => [name, schemaCheck(schema)] as const);
+  const checkOf = new Map(Object.entries(properties).map(([name, schema]) => [name, schemaCheck(schema)]));
   return (value) => {
-    let problems = noProblems;
-    if (!isObject(value)) return problems;
-    for (const [name, check] of fields)
-      if (value[name] !== undefined) problems = both(problems, problemsAt(check, value[name], name));
-    return problems;
+    const refused = isObject(value) ? refusedFields(value, checkOf) : undefined;
+    return refused === undefined ? noProblems : inOrder(refused, checkOf.keys());
   };
+}
+
+/** The problems of each field that has some. A value has few of the fields that its schema knows, and mostly no problem. */
+function refusedFields(
+  value: JsonObject,
+  checkOf: ReadonlyMap<string, SchemaCheck>,
+): ReadonlyMap<string, readonly SchemaProblem[]> | undefined {
+  let refused: Map<string, readonly SchemaProblem[]> | undefined;
+  for (const name of Object.keys(value)) {
+    const part = value[name];
+    const problems = part === undefined ? noProblems : (checkOf.get(name)?.(part) ?? noProblems);
+    if (problems.length > 0) refused = (refused ?? new Map<string, readonly SchemaProblem[]>()).set(name, problems);
+  }
+  return refused;
+}
+
+/** In the order of the schema, whatever that of the value is. */
+function inOrder(
+  refused: ReadonlyMap<string, readonly SchemaProblem[]>,
+  names: Iterable<string>,
+): readonly SchemaProblem[] {
+  return [...names].flatMap((name) => within(name, refused.get(name) ?? noProblems));
 }
 
 /** The values of a map. Its keys are of any form, and CEL rules narrow them. */
@@ -99,7 +119,7 @@ function valuesHold(patterns: unknown): SchemaCheck {
   };
 }
 
-function problemsAt(check: SchemaCheck, part: unknown, token: string): readonly SchemaProblem[] {
+function problemsAt(check: SchemaCheck, part: unknown, token: string | number): readonly SchemaProblem[] {
   const problems = check(part);
-  return problems.length === 0 ? noProblems : within(token, problems);
+  return problems.length === 0 ? noProblems : within(String(token), problems);
 }

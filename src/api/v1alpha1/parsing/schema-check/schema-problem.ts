@@ -42,9 +42,14 @@ export function both(some: readonly SchemaProblem[], others: readonly SchemaProb
 
 /** The problems that any of these checks lists. */
 export function allOf(checks: readonly SchemaCheck[]): SchemaCheck {
+  const [only] = checks;
+  if (only !== undefined && checks.length === 1) return only;
   return (value) => {
     let problems = noProblems;
-    for (const check of checks) problems = both(problems, check(value));
+    for (const check of checks) {
+      const found = check(value);
+      if (found.length > 0) problems = both(problems, found);
+    }
     return problems;
   };
 }
