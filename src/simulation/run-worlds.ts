@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { World, type WorldResult } from './world.ts';
-import { planWorld } from './world-plan.ts';
+import { planWorld, type WorldPlan } from './world-plan.ts';
 
-export interface WorldsOptions {
+/** Some of the worlds that are drawn from seeds. */
+export interface DrawnWorlds {
   readonly firstSeed: number;
   readonly worlds: number;
-  /** Stops after this many failed worlds. */
-  readonly maxFailed: number;
   /** The number of replicas in each world; planned when absent. */
   readonly replicas?: number;
 }
@@ -20,18 +19,24 @@ export interface WorldsReport {
   readonly virtualMs: number;
 }
 
-/** Plays one world per seed, in order. */
-export async function runWorlds({ firstSeed, worlds, maxFailed, ...options }: WorldsOptions): Promise<WorldsReport> {
+/** Draws one world per seed, in order, each only when it is played. */
+export function* drawWorlds({ firstSeed, worlds, ...options }: DrawnWorlds): Generator<WorldPlan, void, undefined> {
+  for (let seed = firstSeed; seed < firstSeed + worlds; seed += 1) yield planWorld(seed, options);
+}
+
+/** Plays the worlds, in order. @param maxFailed stops after this many failed worlds */
+export async function runWorlds(plans: Iterable<WorldPlan>, maxFailed: number): Promise<WorldsReport> {
   const failed: WorldResult[] = [];
   const sums = { played: 0, runs: 0, lives: 0, looks: 0, virtualMs: 0 };
-  for (let seed = firstSeed; seed < firstSeed + worlds && failed.length < maxFailed; seed += 1) {
-    const result = await new World(planWorld(seed, options)).play();
+  for (const plan of plans) {
+    const result = await new World(plan).play();
     sums.played += 1;
     sums.runs += result.plan.runs.length;
     sums.lives += result.lives;
     sums.looks += result.looks;
     sums.virtualMs += result.virtualMs;
     if (result.faults.length > 0) failed.push(result);
+    if (failed.length >= maxFailed) break;
   }
   return { ...sums, failed };
 }
@@ -40,5 +45,7 @@ export async function runWorlds({ firstSeed, worlds, maxFailed, ...options }: Wo
 export function describeFailure({ plan, faults }: WorldResult): string {
   const [first = '', ...more] = faults;
   const others = more.length === 0 ? '' : ` (and ${more.length} more)`;
-  return `seed ${plan.seed}: ${first}${others}\n  again: node src/simulation/main.ts --worlds 1 --seed ${plan.seed} --replicas ${plan.replicas} --trace`;
+  const { seed, replicas, ofFault } = plan;
+  const which = ofFault === undefined ? `--replicas ${replicas}` : `--world-of ${ofFault}`;
+  return `seed ${seed}: ${first}${others}\n  again: node src/simulation/main.ts --worlds 1 --seed ${seed} ${which} --trace`;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { drawWorlds } from './run-worlds.ts';
 import { World } from './world.ts';
 import { planWorld } from './world-plan.ts';
 import { WorldsThread } from './worlds-thread.ts';
@@ -10,7 +11,10 @@ const WORLDS = Number(process.env['HALLMARK_SIMULATED_WORLDS'] ?? 100);
 describe('the simulation', () => {
   it(`plays ${WORLDS} worlds without a fault`, async () => {
     const thread = new WorldsThread();
-    const { played, failures } = await thread.play({ firstSeed: 1, worlds: WORLDS, maxFailed: 5 });
+    const { played, failures } = await thread.play({
+      plans: [...drawWorlds({ firstSeed: 1, worlds: WORLDS })],
+      maxFailed: 5,
+    });
     await thread.end();
     assert.deepEqual(failures, []);
     assert.equal(played, WORLDS);

@@ -53,6 +53,8 @@ export type Incident = { readonly atMs: number } & (
 /** Everything decided about a world before it starts. */
 export interface WorldPlan {
   readonly seed: number;
+  /** The fault that it is made for; absent when all of it is drawn from the seed. */
+  readonly ofFault?: string;
   readonly settings: OperatorSettings;
   /** The number of replicas of the operator. */
   readonly replicas: number;
@@ -63,10 +65,15 @@ export interface WorldPlan {
   readonly incidents: readonly Incident[];
   /** From this time on, everything works and nothing changes. */
   readonly healedMs: number;
+  /** All work must be done this long after. */
+  readonly patienceMs: number;
   readonly faults: { readonly api: ApiFaults; readonly store: StoreFaults; readonly signer: SignerFaults };
 }
 
 type Chances = SeededRandom;
+
+/** The longest back-off is far shorter. */
+const PATIENCE_MS = 20 * 60_000;
 
 const FEW_RUNS = [1, 4] as const;
 const SOME_RUNS = [5, 12] as const;
@@ -102,6 +109,7 @@ export function planWorld(seed: number, options: { readonly replicas?: number } 
     },
     replicas,
     ...layout,
+    patienceMs: PATIENCE_MS,
     runs: [
       ...planRuns(random, layout, countRuns(random, size)).map((run) => (hasGuards ? startedRun(guarding, run) : run)),
       ...brief.map(({ run }) => run),

@@ -40,8 +40,6 @@ export interface WorldResult {
 }
 
 const LOOK_MS = 1_000;
-/** All work must be done this long after the last fault; the longest back-off is far shorter. */
-const PATIENCE_MS = 20 * 60_000;
 /** The most reconciles that may end at one instant. Each key may have a few; more mean a livelock. */
 const MAX_LOOKS_AN_INSTANT = 1_500;
 const CALM = { maxDelayMs: 5, failing: 0, losingAnswers: 0, killing: 0 };
@@ -124,7 +122,8 @@ export class World {
     }
     this.#replicas = this.#begin();
     this.#look();
-    await this.#time.run(this.#plan.healedMs + PATIENCE_MS, () => this.#isDone || this.#faults.length > 0);
+    const { healedMs, patienceMs } = this.#plan;
+    await this.#time.run(healedMs + patienceMs, () => this.#isDone || this.#faults.length > 0);
     if (!this.#isDone && this.#faults.length === 0) this.#reportDebts();
     this.#replicas.killAll();
     return {
@@ -280,7 +279,7 @@ export class World {
 
   #reportDebts(): void {
     for (const { what } of this.#debts())
-      this.#fault(`still owed ${PATIENCE_MS / 60_000} min after the last trouble: ${what()}`);
+      this.#fault(`still owed ${this.#plan.patienceMs / 60_000} min after the last trouble: ${what()}`);
     if (this.#faults.length === 0) this.#fault('the operator did not come to work');
   }
 

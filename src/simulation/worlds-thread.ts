@@ -5,7 +5,7 @@ import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Fault } from './put-back/fault.ts';
 import { putBack } from './put-back/put-back.ts';
-import type { WorldsOptions } from './run-worlds.ts';
+import type { WorldPlan } from './world-plan.ts';
 
 const Played = Type.Object({ played: Type.Integer(), failures: Type.Array(Type.String()) });
 const PlayedMessage = Compile(Played);
@@ -14,7 +14,10 @@ const PlayedMessage = Compile(Played);
 export type Played = Static<typeof Played>;
 
 /** Worlds to play, with a fault in the operator if one is given. */
-interface Task extends WorldsOptions {
+interface Task {
+  readonly plans: readonly WorldPlan[];
+  /** Stops after this many failed worlds. */
+  readonly maxFailed: number;
   readonly fault?: Fault;
 }
 
@@ -37,11 +40,11 @@ export class WorldsThread {
   }
 }
 
-async function play({ fault, ...options }: Task): Promise<Played> {
+async function play({ plans, maxFailed, fault }: Task): Promise<Played> {
   const hooks = fault === undefined ? undefined : putBack(fault);
   try {
     const { describeFailure, runWorlds } = await import('./run-worlds.ts');
-    const { played, failed } = await runWorlds(options);
+    const { played, failed } = await runWorlds(plans, maxFailed);
     return { played, failures: failed.map(describeFailure) };
   } finally {
     hooks?.deregister();
