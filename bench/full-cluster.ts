@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '../src/json/canonical-json.ts';
+import { field } from '../src/json/fields.ts';
 import { rfc3339Seconds } from '../src/api/v1alpha1/fields/date-time.ts';
 import { sealKeyID } from '../src/records/seal/seal.ts';
 import { SEAL_KEY, storedEntry, storedRecord } from '../src/records/stored-record.fixture.ts';
+import { ObjectTemplate } from './object-template.ts';
 import { benchTaskRun } from './provenance-runs.ts';
 
 /** A cluster of this bench: so many finished TaskRuns and stored records, in ten namespaces. */
@@ -55,6 +56,22 @@ function record(index: number, completionTime: string): unknown {
   return { ...Object(stored), ...KIND };
 }
 
+/** The texts in which a run differs from the others. */
+function textsOfRun(index: number): readonly string[] {
+  const name = runName(index);
+  const uid = uuidOf(name);
+  return [name, `${name}-pod`, `registry.example/team/${name}`, namespaceOf(index), uid, String(index + 1)];
+}
+
+/** The texts in which a record differs from the others. */
+function textsOfRecord(index: number, completionTime: string): readonly string[] {
+  const object = record(index, completionTime);
+  const metadata = field(object, 'metadata');
+  const seals = [field(field(object, 'evidence'), 'seal'), field(field(object, 'status'), 'seal')];
+  const names = ['namespace', 'name', 'uid', 'resourceVersion'].map((name) => field(metadata, name));
+  return [runName(index), uuidOf(runName(index)), ...[...names, ...seals].map(String)];
+}
+
 function namespaceOf(index: number): string {
   return `team-${index % NAMESPACES}`;
 }
@@ -63,6 +80,8 @@ function namespaceOf(index: number): string {
 export class FullClusterApi {
   readonly #cluster: FullCluster;
   readonly #completionTime = rfc3339Seconds(new Date());
+  readonly #runs = new ObjectTemplate(run(0), textsOfRun(0));
+  readonly #records = new ObjectTemplate(record(0, this.#completionTime), textsOfRecord(0, this.#completionTime));
 
   constructor(cluster: FullCluster) {
     this.#cluster = cluster;
@@ -73,15 +92,18 @@ export class FullClusterApi {
     if (path.endsWith('/secrets/hallmark-seal')) return JSON.stringify(sealSecret());
     const plural = path.split('/').at(-1) ?? '';
     if (!/s$/.test(plural) || /\/namespaces\/[^/]+\/[^/]+\/[^/]+$/.test(path)) return undefined;
-    const all: Readonly<Record<string, readonly [number, (index: number) => unknown]>> = {
-      taskruns: [this.#cluster.runs, run],
-      provenancerecords: [this.#cluster.records, (index) => record(index, this.#completionTime)],
+    const all: Readonly<Record<string, readonly [number, (index: number) => string]>> = {
+      taskruns: [this.#cluster.runs, (index) => this.#runs.write(textsOfRun(index))],
+      provenancerecords: [
+        this.#cluster.records,
+        (index) => this.#records.write(textsOfRecord(index, this.#completionTime)),
+      ],
     };
-    const [count, make] = all[plural] ?? [0, run];
+    const [count, write] = all[plural] ?? [0, String];
     const first = Number(query.get('continue') ?? 0);
     const next = Math.min(count, first + Number(query.get('limit') ?? 500));
     // An API server writes the fields of custom resources in the order of their names.
-    const items = Array.from({ length: next - first }, (_, index) => canonicalJson(make(first + index)));
+    const items = Array.from({ length: next - first }, (_, index) => write(first + index));
     const rest = next < count ? { continue: String(next), remainingItemCount: count - next } : {};
     const metadata = JSON.stringify({ resourceVersion: '9000000', ...rest });
     return `{"apiVersion":"v1","items":[${items.join()}],"kind":"List","metadata":${metadata}}`;
