@@ -19,6 +19,12 @@ const Report = Compile(Type.Object({ diagnostics: Type.Array(Finding) }));
 export type Finding = Static<typeof Finding>;
 
 /**
+ * The type checker is a Go program that keeps most of what it allocates: collecting garbage takes a quarter of its processor time, and saves
+ * less than a fifth of its 2 GB.
+ */
+const seldomCollecting = { GOGC: '800', GOMEMLIMIT: '3GiB' };
+
+/**
  * Check the types of files and lint them, by the configuration of the checkout.
  *
  * @param files at least one, from the top
@@ -29,6 +35,7 @@ export async function findingsIn(root: string, files: readonly string[]): Promis
   // The configuration is TypeScript: this Node reads it.
   const child = spawn(process.execPath, [program, '--format', 'json', ...files], {
     cwd: root,
+    env: { ...process.env, ...seldomCollecting },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = new Promise<number | null>((resolve, reject) => {
