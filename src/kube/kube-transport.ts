@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../runtime/clock.ts';
+import { Deadline } from '../runtime/deadline.ts';
 import { currentTenant } from '../runtime/tenant.ts';
 import { TenantSlots } from '../runtime/tenant-slots.ts';
 import { hasMoreValues } from '../json/bounded-json.ts';
@@ -63,7 +64,7 @@ export class KubeTransport {
 
   /** Sends the request and decodes the JSON answer. @throws KubeError */
   async json(request: TransportRequest): Promise<unknown> {
-    const deadline = new Deadline(request.signal, request.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    const deadline = new Deadline(request.timeoutMs ?? DEFAULT_TIMEOUT_MS, request.signal);
     try {
       return decode(await this.#inShare(deadline.signal, () => this.#exchange(request, deadline.signal)), request);
     } catch (error) {
@@ -75,7 +76,7 @@ export class KubeTransport {
 
   /** Sends the request and returns the body as it arrives. The timeout covers the time to the first byte of the answer only. */
   async stream(request: TransportRequest): Promise<AsyncIterable<unknown>> {
-    const deadline = new Deadline(request.signal, request.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    const deadline = new Deadline(request.timeoutMs ?? DEFAULT_TIMEOUT_MS, request.signal);
     try {
       // The body lives as long as the caller's own signal lets it.
       const answer = await this.#send(request, deadline.signal);
@@ -148,42 +149,6 @@ export class KubeTransport {
   }
 }
 
-/** The caller's signal and a timeout in one; the timer never outlives the request. */
-class Deadline {
-  readonly #controller = new AbortController();
-  readonly #caller: AbortSignal;
-  readonly #timer: NodeJS.Timeout;
-  readonly #onAbort: () => void;
-  expired = false;
-
-  constructor(caller: AbortSignal, timeoutMs: number) {
-    this.#caller = caller;
-    this.#onAbort = () => {
-      this.#controller.abort(caller.reason);
-      this.end();
-    };
-    this.#timer = setTimeout(() => {
-      this.expired = true;
-      this.#controller.abort(new Error(`no answer within ${timeoutMs} ms`));
-    }, timeoutMs);
-    if (caller.aborted) this.#onAbort();
-    else caller.addEventListener('abort', this.#onAbort, { once: true });
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  disarm(): void {
-    clearTimeout(this.#timer);
-  }
-
-  end(): void {
-    this.disarm();
-    this.#caller.removeEventListener('abort', this.#onAbort);
-  }
-}
-
 function queryString(query: Query | undefined): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query ?? {})) {
@@ -229,10 +194,10 @@ function decode(bytes: Buffer, request: TransportRequest): unknown {
   }
 }
 
-function translate(error: unknown, request: TransportRequest, deadline: { readonly expired: boolean }): unknown {
+function translate(error: unknown, request: TransportRequest, deadline: { readonly isOver: boolean }): unknown {
   if (error instanceof KubeError) return error;
   if (request.signal.aborted) return error;
-  const reason = deadline.expired ? 'Timeout' : 'Unreachable';
+  const reason = deadline.isOver ? 'Timeout' : 'Unreachable';
   const detail = error instanceof Error ? error.message : String(error);
   return new KubeError({ status: 0, reason, message: `${request.verb} ${request.target}: ${detail}`, cause: error });
 }

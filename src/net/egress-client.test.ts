@@ -227,6 +227,32 @@ describe('the egress client', () => {
     assert.match((await failure(get(through, url))).message, /SELF_SIGNED/);
   });
 
+  it('keeps a connection after each method', async () => {
+    const connections = new Set<unknown>();
+    const url = await serve(({ socket }, response) => {
+      connections.add(socket);
+      response.end();
+    });
+    const client = egress(url);
+    for (const method of ['HEAD', 'HEAD', 'HEAD', 'GET', 'PUT', 'HEAD', 'POST', 'HEAD'] as const)
+      assert.equal((await get(client, url, { method })).status, 200);
+    // A request may come before the connection of the last one is free.
+    assert.ok(connections.size <= 2, `${connections.size} connections`);
+  });
+
+  it('takes no body of a HEAD for the answer to the next request', async () => {
+    const url = await serve(({ method, socket }, response) => {
+      if (method === 'HEAD') socket.write('HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nHELLO');
+      else response.end('answer');
+    });
+    const client = egress(url);
+    for (let times = 0; times < 3; times += 1) {
+      const { status, body } = await get(client, url, { method: 'HEAD' });
+      assert.deepEqual([status, body.length], [200, 0]);
+      assert.equal((await get(client, url)).body.toString(), 'answer');
+    }
+  });
+
   it('uses no proxy of the environment', async () => {
     const seen: string[] = [];
     const proxy = await serve((request, response) => {

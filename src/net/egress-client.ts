@@ -5,6 +5,7 @@ import { LRUCache } from 'lru-cache';
 import { Agent, type Dispatcher, request } from 'undici';
 import { abortable } from '../runtime/abortable.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { Deadline } from '../runtime/deadline.ts';
 import { displayUrl } from './display-url.ts';
 import { EgressError } from './egress-error.ts';
 import { type EgressConfiguration, EgressRules } from './egress-rules.ts';
@@ -82,14 +83,15 @@ export class EgressClient {
 
   /** @throws EgressError when no response came; the signal's reason when it aborts. Any status is a response. */
   async request(exchange: EgressRequest, signal: AbortSignal): Promise<EgressResponse> {
-    const timeout = AbortSignal.timeout(exchange.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-    const ending = AbortSignal.any([signal, timeout]);
+    const deadline = new Deadline(exchange.timeoutMs ?? DEFAULT_TIMEOUT_MS, signal);
     try {
       // undici asks no signal while it connects, and a look-up and a connection may take long.
-      return await abortable(this.#follow(exchange, ending), ending);
+      return await abortable(this.#follow(exchange, deadline.signal), deadline.signal);
     } catch (error) {
       signal.throwIfAborted();
-      throw translated(error, exchange.url, timeout.aborted);
+      throw translated(error, exchange.url, deadline.isOver);
+    } finally {
+      deadline.end();
     }
   }
 
@@ -151,6 +153,8 @@ export class EgressClient {
       signal,
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
+      // undici closes the connection after each HEAD otherwise. A body that a server sends all the same ends the connection by itself.
+      ...(exchange.method === 'HEAD' ? { reset: false } : {}),
     });
     const limit = exchange.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES;
     return {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect as connectTcp, isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { Deadline } from '../runtime/deadline.ts';
 import { forbiddenEndpoint, type Guard, guardedLookup } from './lookup/guarded-lookup.ts';
 import { EgressError } from './egress-error.ts';
 import type { TlsOptions } from './tls-options.ts';
@@ -25,8 +26,8 @@ export async function guardedSocket(guard: Guard, target: SocketTarget, signal: 
   if (isIP(hostname) !== 0 && !guard.rules.permits({ hostname, address: hostname, port })) {
     throw forbiddenEndpoint(hostname, port);
   }
-  const timeout = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
-  const ending = AbortSignal.any([signal, timeout]);
+  const deadline = new Deadline(CONNECT_TIMEOUT_MS, signal);
+  const { signal: ending } = deadline;
   const isEncrypted = tls !== undefined || target.isEncrypted === true;
   let socket: Socket | undefined;
   try {
@@ -43,14 +44,11 @@ export async function guardedSocket(guard: Guard, target: SocketTarget, signal: 
     socket?.destroy();
     signal.throwIfAborted();
     if (error instanceof EgressError) throw error;
-    const why = timeout.aborted ? 'it does not answer' : codeOf(error);
-    throw new EgressError(
-      timeout.aborted ? 'Timeout' : 'Unreachable',
-      `${hostname}:${port} cannot be reached: ${why}`,
-      {
-        cause: error,
-      },
-    );
+    const why = deadline.isOver ? 'it does not answer' : codeOf(error);
+    const reason = deadline.isOver ? 'Timeout' : 'Unreachable';
+    throw new EgressError(reason, `${hostname}:${port} cannot be reached: ${why}`, { cause: error });
+  } finally {
+    deadline.end();
   }
 }
 

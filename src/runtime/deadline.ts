@@ -2,6 +2,54 @@
 import { abortable } from './abortable.ts';
 import type { Clock } from './clock.ts';
 
+/**
+ * The signal of a caller and a deadline in one. Its timer keeps no process alive and, unlike that of `AbortSignal.timeout`, ends with the
+ * work: thousands of short calls would leave a timer and a signal each in memory until their time is over.
+ */
+export class Deadline {
+  readonly #controller = new AbortController();
+  readonly #caller: AbortSignal | undefined;
+  readonly #timer: NodeJS.Timeout;
+  #isOver = false;
+
+  constructor(timeoutMs: number, caller?: AbortSignal) {
+    this.#caller = caller;
+    this.#timer = setTimeout(() => {
+      this.#isOver = true;
+      this.#controller.abort(new Error(`no answer within ${timeoutMs} ms`));
+      this.end();
+    }, timeoutMs).unref();
+    if (caller?.aborted === true) this.#onAbort();
+    else caller?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** Aborts when the time is over, or with the reason of the caller. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** The time was over before the work ended. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Lets the work take any time; the caller's signal still counts. */
+  disarm(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** The work has ended. */
+  end(): void {
+    this.disarm();
+    this.#caller?.removeEventListener('abort', this.#onAbort);
+  }
+
+  readonly #onAbort = (): void => {
+    this.#controller.abort(this.#caller?.reason);
+    this.end();
+  };
+}
+
 export interface DeadlineOptions {
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
@@ -18,13 +66,14 @@ export async function withinDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
-  const deadline = AbortSignal.timeout(timeoutMs);
-  const either = AbortSignal.any([signal, deadline]);
+  const deadline = new Deadline(timeoutMs, signal);
   try {
-    return await abortable(work(either), either);
+    return await abortable(work(deadline.signal), deadline.signal);
   } catch (error) {
     signal.throwIfAborted();
-    throw deadline.aborted ? overdue(error) : error;
+    throw deadline.isOver ? overdue(error) : error;
+  } finally {
+    deadline.end();
   }
 }
 

@@ -6,6 +6,7 @@ import type { EgressClient } from '../../net/egress-client.ts';
 import { EgressError } from '../../net/egress-error.ts';
 import type { GuardedAgents } from '../../net/guarded-agents.ts';
 import type { TlsOptions } from '../../net/tls-options.ts';
+import { Deadline } from '../../runtime/deadline.ts';
 
 export interface AwsHandlerOptions {
   readonly tls?: TlsOptions;
@@ -67,24 +68,25 @@ export class AwsRequestHandler {
 
   async handle(request: AwsRequest, options: { abortSignal?: Abortable } = {}): Promise<{ response: AwsResponse }> {
     const { abortSignal } = options;
-    const timeout = AbortSignal.timeout(this.#timeoutMs);
-    const signal = abortSignal instanceof AbortSignal ? AbortSignal.any([abortSignal, timeout]) : timeout;
-    signal.throwIfAborted();
+    const caller = abortSignal instanceof AbortSignal ? abortSignal : undefined;
+    caller?.throwIfAborted();
+    const deadline = new Deadline(this.#timeoutMs, caller);
     const host = request.port === undefined ? request.hostname : `${request.hostname}:${request.port}`;
     try {
-      const answer = await this.#send(request, signal);
+      const answer = await this.#send(request, deadline.signal);
       const headers = Object.entries(answer.headers).flatMap(([name, value]): [string, string][] =>
         value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
       );
       const { statusCode = 0 } = answer;
       const limit = statusCode < 300 ? this.#limit : Math.min(this.#limit, MAX_REFUSAL_BYTES);
-      const body = cappedBody(answer, { limit, timeout, host });
+      const body = cappedBody(answer, { limit, deadline, host });
       const response = { statusCode, reason: answer.statusMessage ?? '', body };
       return { response: { ...response, headers: Object.fromEntries(headers) } };
     } catch (error) {
-      if (abortSignal instanceof AbortSignal) abortSignal.throwIfAborted();
+      deadline.end();
+      caller?.throwIfAborted();
       if (error instanceof EgressError) throw error;
-      if (timeout.aborted) throw new EgressError('Timeout', `${host} did not answer in time`);
+      if (deadline.isOver) throw new EgressError('Timeout', `${host} did not answer in time`);
       throw new EgressError('Unreachable', `${host} cannot be reached: ${codeOf(error)}`, { cause: error });
     }
   }
@@ -153,13 +155,13 @@ interface BodyCaps {
   /** Bytes. */
   readonly limit: number;
   /** The deadline of the whole exchange; it ends the body too. */
-  readonly timeout: AbortSignal;
+  readonly deadline: Deadline;
   /** For the message. */
   readonly host: string;
 }
 
 /** The same body, which fails when it grows too long or takes too much time, and then takes its connection along. */
-function cappedBody(body: Readable, { limit, timeout, host }: BodyCaps): Readable {
+function cappedBody(body: Readable, { limit, deadline, host }: BodyCaps): Readable {
   async function* counted(): AsyncGenerator<Buffer> {
     let size = 0;
     try {
@@ -171,9 +173,10 @@ function cappedBody(body: Readable, { limit, timeout, host }: BodyCaps): Readabl
       }
     } catch (error) {
       if (error instanceof EgressError) throw error;
-      if (timeout.aborted) throw new EgressError('Timeout', `${host} did not finish its answer in time`);
+      if (deadline.isOver) throw new EgressError('Timeout', `${host} did not finish its answer in time`);
       throw new EgressError('Unreachable', `${host} broke off its answer`);
     } finally {
+      deadline.end();
       body.destroy();
     }
   }

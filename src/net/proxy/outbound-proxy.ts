@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { IncomingMessage, request as httpRequest, type ClientRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, Socket, type LookupFunction } from 'node:net';
+import { Deadline } from '../../runtime/deadline.ts';
 import type { NameLookups } from '../lookup/name-lookups.ts';
 import { ProxyError, type ProxyErrorOptions } from './proxy-error.ts';
 
@@ -70,18 +71,20 @@ export class OutboundProxy {
 
   /** Opens a connection to `host:port` through the proxy. @throws ProxyError, or the signal's reason */
   async connect(authority: string, signal: AbortSignal): Promise<Socket> {
-    const timeout = AbortSignal.timeout(this.#timeoutMs);
+    const deadline = new Deadline(this.#timeoutMs, signal);
     const sent = this.#send(authority);
     try {
-      const answer: unknown[] = await once(sent, 'connect', { signal: AbortSignal.any([signal, timeout]) });
+      const answer: unknown[] = await once(sent, 'connect', { signal: deadline.signal });
       return this.#opened(authority, answer);
     } catch (error) {
       sent.destroy();
       signal.throwIfAborted();
       if (error instanceof ProxyError) throw error;
-      if (timeout.aborted)
+      if (deadline.isOver)
         throw this.#failed('Timeout', `does not answer a request to connect to ${authority}`, { cause: error });
       throw this.#failed('Unreachable', `cannot be used: ${troubleOf(error)}`, { cause: error });
+    } finally {
+      deadline.end();
     }
   }
 
