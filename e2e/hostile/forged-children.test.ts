@@ -11,7 +11,13 @@ import { conditionOf, parseRecord } from '../harness/record.ts';
 import { newSigningKey } from '../harness/signing-key.ts';
 import type { Team } from '../harness/team.ts';
 import { recordedPayloads, statementOf, subjectTexts, warningsOf } from '../provenance/stated.ts';
-import { childMetadata, childReference, ManagedRuns, managedRuns } from '../resilience/managed-runs.ts';
+import {
+  childMetadata,
+  childReference,
+  ManagedRuns,
+  managedRuns,
+  untilSecondIsOver,
+} from '../resilience/managed-runs.ts';
 import { CommandFailed } from '../testbed/processes/run-command.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 import type { PushedImage } from '../testbed/registry/push-image.ts';
@@ -156,9 +162,7 @@ describe('a finished child of a PipelineRun that a team replaces', () => {
   /** Finishes the PipelineRun as Tekton would. */
   async function finish({ run }: Pipeline, reference: object = childReference(run, 'bake')): Promise<void> {
     const status = { childReferences: [reference], pipelineSpec: at(run, 'spec', 'pipelineSpec') };
-    const finished = await bed.runs.finish(run, { status });
-    const completed = Date.parse(String(at(finished, 'status', 'completionTime')));
-    await waitUntil('the second of its end is over', () => Date.now() >= completed + 1000);
+    await untilSecondIsOver(await bed.runs.finish(run, { status }));
   }
 
   async function record(

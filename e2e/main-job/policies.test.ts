@@ -13,7 +13,7 @@ import { conditionOf, signaturesOf, storageOf } from '../harness/record.ts';
 import type { Build, Team } from '../harness/team.ts';
 import { isVerified } from '../harness/verify-image.ts';
 import { adminClient } from '../resilience/admin-client.ts';
-import { ManagedRuns, managedRuns } from '../resilience/managed-runs.ts';
+import { ManagedRuns, managedRuns, untilSecondIsOver } from '../resilience/managed-runs.ts';
 import { waitUntil } from '../testbed/processes/wait-until.ts';
 
 const CHILDREN_DEADLINE_SECONDS = 25;
@@ -154,10 +154,7 @@ describe('a policy', { concurrency: 3 }, () => {
       assert.equal(conditionOf(await fickle.readyRecord(signed))?.reason, 'Stored');
       // Not by Tekton, which may write the end of a run once more, later, where its cache is behind its own first write.
       const unseen = await new ManagedRuns(adminClient(installation.plane), fickle).build({ name: 'unseen' });
-      const run = await installation.json(['get', 'taskrun', 'unseen', '-n', 'fickle']);
-      const completed = Date.parse(String(at(run, 'status', 'completionTime')));
-      // The policy's creation is a whole second too.
-      await waitUntil('the second in which it finished is over', () => Date.now() >= completed + 1000);
+      await untilSecondIsOver(asManifest(await installation.json(['get', 'taskrun', 'unseen', '-n', 'fickle'])));
 
       const { apiVersion, kind, spec } = policy;
       const metadata = { name: 'builds', namespace: 'fickle' };

@@ -5,6 +5,7 @@ import { runResources } from '../../src/kube/tekton-resources.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import { asManifest, at, type Manifest } from '../chart/helm.ts';
 import type { Build, Team } from '../harness/team.ts';
+import { waitUntil } from '../testbed/processes/wait-until.ts';
 import type { PushedImage } from '../testbed/registry/push-image.ts';
 
 /** The `spec.managedBy` of these runs: Tekton leaves them alone. */
@@ -110,6 +111,12 @@ export class ManagedRuns {
       { name: 'IMAGE_DIGEST', type: 'string', value: digest },
     ];
   }
+}
+
+/** Waits until the second in which a run finished is over: later times, also in whole seconds, are after its end. */
+export async function untilSecondIsOver(run: Manifest): Promise<void> {
+  const completed = Date.parse(String(at(run, 'status', 'completionTime')));
+  await waitUntil('the second in which the run finished is over', () => Date.now() >= completed + 1000);
 }
 
 /** The metadata that Tekton gives to the TaskRun of a task of a PipelineRun. */

@@ -4,6 +4,7 @@ import type { Access } from '../../credentials/access.ts';
 import type { TlsOptions } from '../../net/tls-options.ts';
 import { type PolicyDefinition } from '../../pipelines/definitions.ts';
 import { abortable } from '../../runtime/abortable.ts';
+import { Deadline } from '../../runtime/deadline.ts';
 import { forbiddenLog } from '../../transparency/permitted-log.ts';
 import { TransparencyError } from '../../transparency/transparency-error.ts';
 import { readEntry } from '../../trust/read-entry.ts';
@@ -95,17 +96,19 @@ export class PolicyWitnesses {
     if (forbidden !== undefined) return { reason: 'EndpointForbidden', message: forbidden };
     const unavailable = rekor === undefined ? 'TimestampAuthorityUnavailable' : 'TransparencyLogUnavailable';
     const { lookMs = LOOK_MS } = this.#options;
-    const look = AbortSignal.any([signal, AbortSignal.timeout(lookMs)]);
+    const look = new Deadline(lookMs, signal);
     try {
       // A mirror that hangs must not delay the checks of other policies; the fetch from it goes on.
-      await abortable(this.root(policy, signal, unavailable), look);
+      await abortable(this.root(policy, signal, unavailable), look.signal);
       return undefined;
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof TransparencyError) return tolerated(policy, witnessProblem(error));
-      if (!look.aborted) throw error;
+      if (!look.isOver) throw error;
       const message = `the trusted root of ${describePolicy(policy)} did not come within ${lookMs} ms; it is asked for again`;
       return tolerated(policy, { reason: unavailable, message });
+    } finally {
+      look.end();
     }
   }
 
