@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../runtime/clock.ts';
 import { Deadline } from '../runtime/deadline.ts';
 import { currentTenant } from '../runtime/tenant.ts';
 import { TenantSlots } from '../runtime/tenant-slots.ts';
+import { wholeResponse } from '../net/whole-response.ts';
 import { hasMoreValues } from '../json/bounded-json.ts';
 import { parsePreciseJson } from '../json/precise-json.ts';
-import type { KubeConnection } from './kube-connection.ts';
+import type { KubeConnection, KubeEndpoint } from './kube-connection.ts';
 import { KubeError } from './kube-error.ts';
 import { kubeErrorFromResponse } from './kube-status.ts';
 import type { KubeObserver, KubeVerb } from './kube-observer.ts';
-import { readAtMost } from './read-at-most.ts';
+import { answerTooLarge, readAtMost } from './read-at-most.ts';
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -42,8 +44,14 @@ export interface TransportOptions {
 
 interface Answer {
   readonly status: number;
-  readonly headers: Dispatcher.ResponseData['headers'];
-  readonly body: Dispatcher.ResponseData['body'];
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** A way to read the answer to a request. */
+interface Reading<A extends Answer> {
+  readonly send: (dispatcher: Dispatcher, options: Dispatcher.DispatchOptions) => Promise<A>;
+  /** The text of a refusal, with which its body has been read. */
+  readonly refusalText: (answer: A) => Promise<string>;
 }
 
 export const DEFAULT_TIMEOUT_MS = 30_000;
@@ -56,6 +64,7 @@ const MAX_ERROR_BYTES = 64 * 1024;
 export class KubeTransport {
   readonly #options: TransportOptions;
   readonly #slots: TenantSlots;
+  #server: URL | undefined;
 
   constructor(options: TransportOptions) {
     this.#options = options;
@@ -79,7 +88,7 @@ export class KubeTransport {
     const deadline = new Deadline(request.timeoutMs ?? DEFAULT_TIMEOUT_MS, request.signal);
     try {
       // The body lives as long as the caller's own signal lets it.
-      const answer = await this.#send(request, deadline.signal);
+      const answer = await this.#send(request, streamed(request, deadline.signal));
       deadline.disarm();
       return answer.body;
     } catch (error) {
@@ -95,24 +104,30 @@ export class KubeTransport {
   }
 
   async #exchange(request: TransportRequest, signal: AbortSignal): Promise<Buffer> {
-    const { body } = await this.#send(request, signal);
-    return readAtMost(body, request.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES, title(request));
+    const limit = request.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES;
+    const maxBytes = (status: number): number => (status < 400 ? limit : MAX_ERROR_BYTES);
+    const { body, isCut } = await this.#send(request, {
+      send: (dispatcher, options) => wholeResponse(dispatcher, options, { signal, maxBytes }),
+      refusalText: (answer) => Promise.resolve(answer.isCut ? '' : answer.body.toString('utf8')),
+    });
+    if (isCut) throw answerTooLarge(title(request), limit);
+    return body;
   }
 
-  async #send(request: TransportRequest, signal: AbortSignal): Promise<Answer> {
+  async #send<A extends Answer>(request: TransportRequest, reading: Reading<A>): Promise<A> {
     const { clock, observer } = this.#options;
     const beganMs = clock.monotonicMs();
     let code = 0;
     try {
-      let answer = await this.#once(request, signal);
+      let answer = await this.#once(request, reading);
       if (answer.status === 401) {
         // The token may have been rotated since it was read.
-        await answer.body.dump();
+        await reading.refusalText(answer);
         this.#options.connection.invalidate();
-        answer = await this.#once(request, signal);
+        answer = await this.#once(request, reading);
       }
       code = answer.status;
-      if (answer.status >= 400) throw await refusal(answer, request);
+      if (answer.status >= 400) throw refusal(answer, request, await reading.refusalText(answer));
       return answer;
     } finally {
       observer?.requested?.({
@@ -124,29 +139,49 @@ export class KubeTransport {
     }
   }
 
-  async #once(request: TransportRequest, signal: AbortSignal): Promise<Answer> {
-    const { connection, userAgent } = this.#options;
-    const endpoint = await connection.endpoint();
+  async #once<A extends Answer>(request: TransportRequest, { send }: Reading<A>): Promise<A> {
+    const endpoint = await this.#options.connection.endpoint();
     const dispatcher = request.verb === 'watch' ? endpoint.watchDispatcher : endpoint.dispatcher;
-    const base = new URL(connection.server);
-    const response = await dispatcher.request({
-      origin: base.origin,
-      path: `${base.pathname.replace(/\/$/, '')}${request.path}${queryString(request.query)}`,
+    return send(dispatcher, this.#dispatchOptions(request, endpoint));
+  }
+
+  #dispatchOptions(request: TransportRequest, { headers }: KubeEndpoint): Dispatcher.DispatchOptions {
+    // Not before: an address that is no URL fails the request, which names it.
+    this.#server ??= new URL(this.#options.connection.server);
+    const { origin, pathname } = this.#server;
+    return {
+      origin,
+      path: `${pathname.replace(/\/$/, '')}${request.path}${queryString(request.query)}`,
       method: request.method,
       headers: {
-        ...endpoint.headers,
+        ...headers,
         accept: request.accept ?? 'application/json',
-        'user-agent': userAgent,
+        'user-agent': this.#options.userAgent,
         ...(request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
       },
       body: request.body === undefined ? null : JSON.stringify(request.body),
-      signal,
       // Deadlines are ours; a watch may be silent for long.
       headersTimeout: 0,
       bodyTimeout: 0,
-    });
-    return { status: response.statusCode, headers: response.headers, body: response.body };
+    };
   }
+}
+
+/** The answer is read as it arrives, once it is none of a refusal. */
+function streamed(
+  request: TransportRequest,
+  signal: AbortSignal,
+): Reading<Answer & { readonly body: Dispatcher.ResponseData['body'] }> {
+  return {
+    send: async (dispatcher, options) => {
+      const { statusCode: status, headers, body } = await dispatcher.request({ ...options, signal });
+      return { status, headers, body };
+    },
+    refusalText: async ({ body }) => {
+      const bytes = await readAtMost(body, MAX_ERROR_BYTES, title(request)).catch(() => Buffer.alloc(0));
+      return bytes.toString('utf8');
+    },
+  };
 }
 
 function queryString(query: Query | undefined): string {
@@ -157,17 +192,9 @@ function queryString(query: Query | undefined): string {
   return parameters.size === 0 ? '' : `?${parameters.toString()}`;
 }
 
-async function refusal(answer: Answer, request: TransportRequest): Promise<KubeError> {
-  const text = (await readAtMost(answer.body, MAX_ERROR_BYTES, title(request)).catch(() => Buffer.alloc(0))).toString(
-    'utf8',
-  );
-  const retryAfter = answer.headers['retry-after'];
-  return kubeErrorFromResponse({
-    request: `${request.verb} ${request.target}`,
-    status: answer.status,
-    text,
-    retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
-  });
+function refusal({ status, headers }: Answer, request: TransportRequest, text: string): KubeError {
+  const retryAfter = headers['retry-after'];
+  return kubeErrorFromResponse({ request: title(request), status, text, retryAfter });
 }
 
 function title({ verb, target }: TransportRequest): string {

@@ -12,14 +12,17 @@ export async function readAtMost(body: AsyncIterable<unknown>, maxBytes: number,
   for await (const chunk of body) {
     if (!(chunk instanceof Uint8Array)) continue;
     sizeBytes += chunk.byteLength;
-    if (sizeBytes > maxBytes) {
-      throw new KubeError({
-        status: 0,
-        reason: 'ResponseTooLarge',
-        message: `${request}: the answer is larger than ${maxBytes} bytes`,
-      });
-    }
+    if (sizeBytes > maxBytes) throw answerTooLarge(request, maxBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, sizeBytes);
+}
+
+/** @param request its name in the message: `get version` */
+export function answerTooLarge(request: string, maxBytes: number): KubeError {
+  return new KubeError({
+    status: 0,
+    reason: 'ResponseTooLarge',
+    message: `${request}: the answer is larger than ${maxBytes} bytes`,
+  });
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { stringField } from '../json/fields.ts';
+import { wholeResponse } from '../net/whole-response.ts';
 import type { KubeConnection } from './kube-connection.ts';
 import { KubeError } from './kube-error.ts';
 import { kubeErrorFromResponse } from './kube-status.ts';
-import { readAtMost } from './read-at-most.ts';
+import { answerTooLarge } from './read-at-most.ts';
 
 /** A version takes less than a kilobyte. */
 const MAX_BYTES = 64 * 1024;
@@ -25,15 +26,11 @@ export async function serverFacts(
   try {
     const { dispatcher, headers } = await connection.endpoint();
     const path = `${base.pathname.replace(/\/$/, '')}/version`;
-    const answer = await dispatcher.request({
-      origin: base.origin,
-      path,
-      method: 'GET',
-      headers: { ...headers },
-      signal,
-    });
-    const text = (await readAtMost(answer.body, MAX_BYTES, 'get version')).toString('utf8');
-    const { statusCode: status } = answer;
+    const request = { origin: base.origin, path, method: 'GET', headers: { ...headers } } as const;
+    const answer = await wholeResponse(dispatcher, request, { signal, maxBytes: () => MAX_BYTES });
+    if (answer.isCut) throw answerTooLarge('get version', MAX_BYTES);
+    const { status } = answer;
+    const text = answer.body.toString('utf8');
     if (status !== 200) throw kubeErrorFromResponse({ request: 'get version', status, text });
     const body: unknown = JSON.parse(text);
     const { date } = answer.headers;

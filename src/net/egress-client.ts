@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { hash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { LookupFunction, Socket } from 'node:net';
 import { LRUCache } from 'lru-cache';
-import { Agent, type Dispatcher, request } from 'undici';
-import { abortable } from '../runtime/abortable.ts';
+import { Agent } from 'undici';
 import { systemClock } from '../runtime/clock.ts';
 import { Deadline } from '../runtime/deadline.ts';
 import { displayUrl } from './display-url.ts';
@@ -17,6 +17,7 @@ import { NameLookups } from './lookup/name-lookups.ts';
 import { systemResolver } from './lookup/name-resolver.ts';
 import { ProxyRoute, type ProxyTarget } from './proxy/proxy-route.ts';
 import type { TlsOptions } from './tls-options.ts';
+import { wholeResponse } from './whole-response.ts';
 
 export interface EgressRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -85,8 +86,7 @@ export class EgressClient {
   async request(exchange: EgressRequest, signal: AbortSignal): Promise<EgressResponse> {
     const deadline = new Deadline(exchange.timeoutMs ?? DEFAULT_TIMEOUT_MS, signal);
     try {
-      // undici asks no signal while it connects, and a look-up and a connection may take long.
-      return await abortable(this.#follow(exchange, deadline.signal), deadline.signal);
+      return await this.#follow(exchange, deadline.signal);
     } catch (error) {
       signal.throwIfAborted();
       throw translated(error, exchange.url, deadline.isOver);
@@ -144,25 +144,24 @@ export class EgressClient {
   }
 
   async #exchange(exchange: EgressRequest, signal: AbortSignal): Promise<EgressResponse> {
+    const { url, method } = exchange;
     const timeoutMs = exchange.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    const response = await request(exchange.url, {
-      dispatcher: this.#agent(exchange.tls ?? {}),
-      method: exchange.method,
+    const limit = exchange.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES;
+    const request = {
+      origin: url.origin,
+      path: `${url.pathname}${url.search}`,
+      method,
       headers: { 'user-agent': 'hallmark', 'accept-encoding': 'identity', ...exchange.headers },
       body: exchange.body ?? null,
-      signal,
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
       // undici closes the connection after each HEAD otherwise. A body that a server sends all the same ends the connection by itself.
-      ...(exchange.method === 'HEAD' ? { reset: false } : {}),
-    });
-    const limit = exchange.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES;
-    return {
-      status: response.statusCode,
-      headers: joined(response.headers),
-      body: await read(response.body, limit, exchange.url),
-      url: exchange.url,
+      ...(method === 'HEAD' ? { reset: false } : {}),
     };
+    const response = await wholeResponse(this.#agent(exchange.tls ?? {}), request, { signal, maxBytes: () => limit });
+    if (response.isCut)
+      throw new EgressError('ResponseTooLarge', `${displayUrl(url)} answers with more than ${limit} bytes`);
+    return { status: response.status, headers: joined(response.headers), body: response.body, url };
   }
 
   #agent(tls: TlsOptions): Agent {
@@ -189,26 +188,12 @@ function refused(url: URL, where: string): EgressError {
   return new EgressError('RedirectRefused', `${displayUrl(url)} redirects ${where}, which is not followed`);
 }
 
-async function read(body: Dispatcher.ResponseData['body'], limit: number, url: URL): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
-    size += bytes.length;
-    // Leaving the loop destroys the body and with it the connection.
-    if (size > limit)
-      throw new EgressError('ResponseTooLarge', `${displayUrl(url)} answers with more than ${limit} bytes`);
-    chunks.push(bytes);
+function joined(headers: IncomingHttpHeaders): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) texts[name] = Array.isArray(value) ? value.join(', ') : value;
   }
-  return Buffer.concat(chunks);
-}
-
-function joined(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
-  const entries = Object.entries(headers).flatMap(([name, value]): [string, string][] => {
-    if (value === undefined) return [];
-    return [[name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value]];
-  });
-  return Object.fromEntries(entries);
+  return texts;
 }
 
 function translated(error: unknown, url: URL, timedOut: boolean): EgressError {

@@ -115,6 +115,14 @@ describe('the observer of finished runs', () => {
     assert.equal(recall(child, 'soon'), 'Seen');
   });
 
+  it('notes a child whose end is delivered after that of its PipelineRun, which no policy selects yet', () => {
+    const child = run('TaskRun', 'a', { of: 'p' });
+    deliver(run('PipelineRun', 'p'));
+    deliver(child);
+    deliver(run('PipelineRun', 'p'), { isPending: true });
+    assert.equal(recall(child), 'Seen');
+  });
+
   it('keeps the notes of a PipelineRun until it is recorded', () => {
     const child = run('TaskRun', 'a', { of: 'p' });
     deliver(child);
@@ -200,6 +208,7 @@ describe('the observer of finished runs', () => {
   it('ends what it has begun, even if the policy is gone', async () => {
     await world.deletePolicy();
     deliver(run('PipelineRun', 'p'));
+    remove(run('PipelineRun', 'p'));
     assert.equal(world.context.finishNotes.isNoted('p'), false);
   });
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FinishNotes, type FinishNotesLimits, type FinishedRunNote } from './finish-notes.ts';
 
-const LIMITS: FinishNotesLimits = { total: 10, perNamespace: 4, assured: 1, idle: 3 };
+const LIMITS: FinishNotesLimits = { total: 10, perNamespace: 4, assured: 1, idle: 6 };
 
 function child(parentUID: string, key: string, rest: Partial<FinishedRunNote> = {}): FinishedRunNote {
   return { namespace: 'team-a', parentUID, key, uid: `uid-${key}`, digest: () => 'd', ...rest };
@@ -79,7 +79,7 @@ describe('the notes of children', () => {
   });
 
   it('stay with a PipelineRun that no policy selects while there is room, the latest longest', () => {
-    const notes = noted({ ...LIMITS, perNamespace: 10 });
+    const notes = noted({ ...LIMITS, perNamespace: 10, idle: 5 });
     notes.close('p');
     notes.open('q', 'team-a');
     for (const key of ['a', 'b', 'c']) notes.note(child('q', key), false);

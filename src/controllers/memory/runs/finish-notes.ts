@@ -9,7 +9,7 @@ export interface FinishNotesLimits {
   readonly perNamespace: number;
   /** Notes that a namespace may have even when those of all together are used up. */
   readonly assured: number;
-  /** Notes of PipelineRuns that no policy selects, and of those that are not known yet. */
+  /** PipelineRuns that no policy selects and those that are not known yet, and their notes. */
   readonly idle: number;
 }
 
@@ -79,13 +79,15 @@ export class FinishNotes {
     this.#open.set(uid, this.#idle.take(uid) ?? { namespace, notes: new Map() });
   }
 
-  /** The PipelineRun is selected by no policy now. Its notes stay while there is room, as a label may still change that. */
+  /**
+   * The PipelineRun is selected by no policy now. Its notes stay while there is room, and more of them are taken, as a label may still change
+   * that.
+   */
   close(uid: string): void {
     const parent = this.#open.get(uid);
     if (parent === undefined) return;
     this.#open.delete(uid);
     this.#endRecording(uid, parent);
-    if (parent.notes.size === 0) return;
     this.#idle.add(uid, parent);
     this.#trimIdle();
   }

@@ -28,14 +28,17 @@ export interface Recording {
   readonly written: Map<string, Note>;
 }
 
-/** PipelineRuns whose notes are kept only while there is room, by namespace, so that those of one push out none of another. */
+/**
+ * PipelineRuns whose notes are kept only while there is room, by namespace, so that those of one push out none of another. Each takes the room
+ * of a note itself: one without notes yet may still get some, as the watch of its children may be behind that of PipelineRuns.
+ */
 export class IdleParents {
   readonly #parents = new Map<string, Parent>();
-  /** The UIDs of each namespace, the oldest first, and the number of their notes. */
-  readonly #namespaces = new Map<string, { readonly uids: Set<string>; notes: number }>();
+  /** The UIDs of each namespace, the oldest first, and the number of these and their notes. */
+  readonly #namespaces = new Map<string, { readonly uids: Set<string>; entries: number }>();
   #total = 0;
 
-  /** The number of their notes. */
+  /** The number of PipelineRuns and their notes. */
   get total(): number {
     return this.#total;
   }
@@ -51,7 +54,7 @@ export class IdleParents {
   add(uid: string, parent: Parent): void {
     this.#parents.set(uid, parent);
     this.#of(parent.namespace).uids.add(uid);
-    this.count(parent.namespace, parent.notes.size);
+    this.count(parent.namespace, 1 + parent.notes.size);
   }
 
   /** Removes one. */
@@ -59,7 +62,7 @@ export class IdleParents {
     const parent = this.#parents.get(uid);
     if (parent === undefined) return undefined;
     this.#parents.delete(uid);
-    this.count(parent.namespace, -parent.notes.size);
+    this.count(parent.namespace, -1 - parent.notes.size);
     const { uids } = this.#of(parent.namespace);
     uids.delete(uid);
     if (uids.size === 0) this.#namespaces.delete(parent.namespace);
@@ -68,19 +71,19 @@ export class IdleParents {
 
   /** Notes were added to, or removed from, those of a namespace. */
   count(namespace: string, change: number): void {
-    this.#of(namespace).notes += change;
+    this.#of(namespace).entries += change;
     this.#total += change;
   }
 
-  /** The oldest of the namespace with the most notes. */
+  /** The oldest of the namespace that takes the most room. */
   oldestOfLargest(): string | undefined {
-    const [largest] = [...this.#namespaces.values()].toSorted((a, b) => b.notes - a.notes);
+    const [largest] = [...this.#namespaces.values()].toSorted((a, b) => b.entries - a.entries);
     const [oldest] = largest?.uids ?? [];
     return oldest;
   }
 
-  #of(namespace: string): { readonly uids: Set<string>; notes: number } {
-    const known = this.#namespaces.get(namespace) ?? { uids: new Set(), notes: 0 };
+  #of(namespace: string): { readonly uids: Set<string>; entries: number } {
+    const known = this.#namespaces.get(namespace) ?? { uids: new Set(), entries: 0 };
     this.#namespaces.set(namespace, known);
     return known;
   }
