@@ -4,6 +4,7 @@ import { DEPLOYMENTS } from '../../kube/cluster-resources.ts';
 import type { KubeClient } from '../../kube/kube-client.ts';
 import { LEASES, type LeaseRecord } from '../../kube/lease/lease-record.ts';
 import { parseMetadata } from '../../kube/object-metadata.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import { type Check, checkOf, seen } from './check.ts';
 
 const check = checkOf('operator');
@@ -14,12 +15,15 @@ const SHARD = /^(.+)-shard-\d+$/;
 /** Renewed by a replica while it works. */
 const MEMBER = /^(.+)-member-\d+$/;
 const MAX_AHEAD_MS = 5000;
+/** The time that a shard may take to change hands. A replica takes those of one that crashed after the 15 s of its Lease. */
+const HANDOVER_MS = 20_000;
+const LOOK_AGAIN_MS = 500;
 
 export interface OperatorScope {
   readonly operatorNamespace: string;
   /** The version of this command. */
   readonly version: string;
-  readonly now: Date;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
@@ -37,23 +41,53 @@ const FOUND_LEASES = {
   }),
 };
 
-/** Judges the operator's Deployment, its Leases, and whether another one runs in the cluster. */
+/** The Leases of all namespaces and those of the operator's own; undefined where the caller may not list them. */
+interface FoundLeases {
+  readonly everywhere: readonly FoundLease[] | undefined;
+  readonly own: readonly FoundLease[] | undefined;
+}
+
+/**
+ * Judges the operator's Deployment, its Leases, and whether another one runs in the cluster. Where replicas work and a shard has none, it waits
+ * until one takes that shard: right after an installation, and whenever a replica starts or ends, shards change hands.
+ */
 export async function checkOperator(
   client: Pick<KubeClient, 'listAll'>,
   scope: OperatorScope,
 ): Promise<readonly Check[]> {
-  const { operatorNamespace: namespace, signal } = scope;
+  const { operatorNamespace: namespace, clock, signal } = scope;
   const deployments = await seen(client.listAll(DEPLOYMENTS, { namespace, labelSelector: OPERATOR_SELECTOR, signal }));
+  const endMs = clock.monotonicMs() + HANDOVER_MS;
+  let leases = await findLeases(client, scope);
+  while (areChangingHands(leases.own, clock.now()) && clock.monotonicMs() < endMs) {
+    await clock.sleep(LOOK_AGAIN_MS, signal);
+    leases = await findLeases(client, scope);
+  }
+  return [deploymentCheck(deployments, scope), leasesCheck(leases.own, scope), secondCheck(leases.everywhere, scope)];
+}
+
+async function findLeases(
+  client: Pick<KubeClient, 'listAll'>,
+  { operatorNamespace: namespace, signal }: OperatorScope,
+): Promise<FoundLeases> {
   const everywhere = await seen(client.listAll(FOUND_LEASES, { signal }));
   const own = everywhere ?? (await seen(client.listAll(FOUND_LEASES, { namespace, signal })));
-  return [
-    deploymentCheck(deployments, scope),
-    leasesCheck(
-      own?.filter((each) => each.namespace === namespace),
-      scope,
-    ),
-    secondCheck(everywhere, scope),
-  ];
+  return { everywhere, own: own?.filter((each) => each.namespace === namespace) };
+}
+
+function areChangingHands(leases: readonly FoundLease[] = [], now: Date): boolean {
+  const members = liveMembers(leases, now);
+  return members.length > 0 && idleShards(leases, members).length > 0;
+}
+
+function shardsIn(leases: readonly FoundLease[]): readonly FoundLease[] {
+  return leases.filter(({ lease }) => SHARD.test(lease.name));
+}
+
+/** The shards that none of these replicas works for. */
+function idleShards(leases: readonly FoundLease[], members: readonly FoundLease[]): readonly FoundLease[] {
+  const holders = new Set(members.map(({ lease }) => lease.holder));
+  return shardsIn(leases).filter(({ lease }) => !holders.has(lease.holder));
 }
 
 function deploymentCheck(
@@ -80,15 +114,15 @@ function deploymentCheck(
   return check(subject, available < wanted ? 'Warning' : 'OK', replicas);
 }
 
-function leasesCheck(leases: readonly FoundLease[] | undefined, { operatorNamespace, now }: OperatorScope): Check {
+function leasesCheck(leases: readonly FoundLease[] | undefined, { operatorNamespace, clock }: OperatorScope): Check {
   const subject = `Leases in ${operatorNamespace}`;
   if (leases === undefined) return check(subject, 'Unseen', `you may not list leases in ${operatorNamespace}`);
-  const shards = leases.filter(({ lease }) => SHARD.test(lease.name));
+  const shards = shardsIn(leases);
   if (shards.length === 0)
     return check(subject, 'Warning', 'no replica shares work by Leases: none runs, or leader election is off');
+  const now = clock.now();
   const members = liveMembers(leases, now);
-  const holders = new Set(members.map(({ lease }) => lease.holder));
-  const idle = shards.filter(({ lease }) => !holders.has(lease.holder));
+  const idle = idleShards(leases, members);
   if (idle.length > 0) {
     const message = `${idle.length} of ${shards.length} shards have no replica at work: their namespaces are not signed`;
     return check(subject, 'Failed', message);
@@ -109,10 +143,10 @@ function liveMembers(leases: readonly FoundLease[], now: Date): readonly FoundLe
   );
 }
 
-function secondCheck(leases: readonly FoundLease[] | undefined, { operatorNamespace, now }: OperatorScope): Check {
+function secondCheck(leases: readonly FoundLease[] | undefined, { operatorNamespace, clock }: OperatorScope): Check {
   const subject = 'a second operator';
   if (leases === undefined) return check(subject, 'Unseen', 'you may not list leases in every namespace');
-  const others = liveMembers(leases, now).filter(
+  const others = liveMembers(leases, clock.now()).filter(
     ({ namespace, lease }) => namespace !== operatorNamespace && hasShards(leases, namespace, lease.name),
   );
   const namespaces = [...new Set(others.map(({ namespace }) => namespace))];

@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { DELETION_GUARD } from '../../api/v1alpha1/deletion-guard.ts';
-import { field, objectField } from '../../json/fields.ts';
+import { field, isObject, listField, objectField } from '../../json/fields.ts';
 import { ADMISSION_BINDINGS, DEPLOYMENTS } from '../../kube/cluster-resources.ts';
 import { CONFIG_MAPS, NAMESPACES } from '../../kube/core-resources.ts';
 import { hallmarkResource } from '../../kube/hallmark-resource.ts';
 import { KubeError } from '../../kube/kube-error.ts';
 import { LEASES, microTime } from '../../kube/lease/lease-record.ts';
 import { ModelApi, notServed } from '../../kube/model-api.fixture.ts';
+import { resourceName } from '../../kube/resource.ts';
 import { runResources } from '../../kube/tekton-resources.ts';
 import { ManualClock } from '../../runtime/manual-clock.fixture.ts';
 import type { Check } from './check.ts';
@@ -16,7 +17,7 @@ import { checkEndpoints, endpointsIn } from './check-endpoints.ts';
 import { checkKinds, definitionState } from './check-kinds.ts';
 import { checkNamespace } from './check-namespace.ts';
 import { checkedObject, checkObjects } from './check-objects.ts';
-import { checkOperator } from './check-operator.ts';
+import { checkOperator, type OperatorScope } from './check-operator.ts';
 import { checkRights } from './check-rights.ts';
 import { checkRuns } from './check-runs.ts';
 import { checkServer } from './check-server.ts';
@@ -135,7 +136,12 @@ describe('the check of kinds', () => {
 });
 
 describe('the check of the operator', () => {
-  const scope = { operatorNamespace, version: '1.0.0', now, signal };
+  let clock: ManualClock;
+  let scope: OperatorScope;
+  beforeEach(() => {
+    clock = new ManualClock(now);
+    scope = { operatorNamespace, version: '1.0.0', clock, signal };
+  });
 
   async function deployment(status: object, version = '1.0.0'): Promise<void> {
     const template = { serviceAccountName: 'signer', volumes: [{ name: 'config', configMap: { name: 'hallmark' } }] };
@@ -193,6 +199,35 @@ describe('the check of the operator', () => {
       assert.ok(states(await checkOperator(api.client, scope)).includes(expected));
     });
   }
+
+  describe('where replicas work and a shard has none', () => {
+    let isTaken: boolean;
+    beforeEach(async () => {
+      isTaken = false;
+      await replica(operatorNamespace, 0);
+      await lease(operatorNamespace, 'hallmark-shard-1', '');
+      api.intercept = ({ resource }, serve) => {
+        const leases = serve();
+        if (resource !== resourceName(LEASES) || !isTaken) return leases;
+        const items = listField(leases, 'items').filter((item) => !JSON.stringify(item).includes('hallmark-shard-1'));
+        return isObject(leases) ? { ...leases, items } : leases;
+      };
+    });
+
+    it('waits until one takes it', async () => {
+      const checks = checkOperator(api.client, scope);
+      await clock.advance(4000);
+      isTaken = true;
+      await clock.advance(500);
+      assert.ok(states(await checks).includes('Leases in hallmark-system: OK'));
+    });
+
+    it('reports it once that takes too long', async () => {
+      const checks = checkOperator(api.client, scope);
+      await clock.advance(20_000);
+      assert.ok(states(await checks).includes('Leases in hallmark-system: Failed'));
+    });
+  });
 
   it('reads the ServiceAccount and the watched namespaces of an installation', async () => {
     await deployment({});

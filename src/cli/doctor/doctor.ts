@@ -82,7 +82,7 @@ async function allChecks(context: CliContext, options: DoctorOptions, signal: Ab
   const server = checkServer(await serverFacts(connection, signal), clock.now());
   const place = await checkNamespace(client, { namespace, signal });
   const kinds = await checkKinds(client, { namespace, signal });
-  const operatorScope = { operatorNamespace, version: packageVersion(), now: clock.now(), signal };
+  const operatorScope = { operatorNamespace, version: packageVersion(), clock, signal };
   const operators = await checkOperator(client, operatorScope);
   const facts = await operatorFacts(client, operatorScope);
   const rights = await checkRights(client, { namespace, operatorNamespace, ...facts, signal });
