@@ -60,7 +60,8 @@ async function measure(name: PeerName, { shape, storage }: Subject, count: numbe
     const backend = storage === 'Tekton' ? 'tekton' : 'registry';
     const teams = [];
     for (let index = 0; index < count; index += 1) {
-      const policy = { selector: {}, runs: { kinds: [shape] } };
+      const imageSignatures = { formats: [storage === 'bundles' ? 'SigstoreStatement' : 'SimpleSigning'] };
+      const policy = { selector: {}, runs: { kinds: [shape] }, imageSignatures };
       const team = await installation.team({ name: `team-${index}`, backends: [backend], policy });
       if (storage === 'bundles') {
         await installation.patch(team.name, 'storagebackend/registry', {
