@@ -189,7 +189,8 @@ describe('the admission policies on runs', () => {
   it("let a member delete a run, the garbage collector its children, and the team's namespace go", async () => {
     const run = ['delete', 'pipelinerun', 'pipeline', '-n', namespace, '--cascade=foreground', '--timeout=120s'];
     await cluster.kubectl(run, { as: member });
-    await assert.rejects(cluster.kubectl(['get', 'taskrun', 'pipeline-bake', '-n', namespace]), /NotFound/);
+    // The collector may not know of the child yet when the parent goes, and then deletes it after that.
+    await cluster.kubectl(['wait', '--for=delete', 'taskrun/pipeline-bake', '-n', namespace, '--timeout=120s']);
     await cluster.kubectl(['delete', 'pipelinerun', 'later', '-n', namespace, '--cascade=background'], { as: member });
     await cluster.kubectl(['wait', '--for=delete', 'taskrun/later-bake', '-n', namespace, '--timeout=120s']);
     await cluster.kubectl(['delete', 'namespace', namespace, '--timeout=120s'], { as: administrator });

@@ -17,6 +17,8 @@ import { ManagedRuns, managedRuns } from './managed-runs.ts';
 const RUNS = 20;
 const patience = { timeoutSeconds: PATIENCE_SECONDS, intervalMilliseconds: 200 } as const;
 
+const STATUS_WRITES = 'update provenancerecords.hallmark.dev/status';
+
 /** Requests that do not grow with the runs: watches, the Lease, and the checks and statuses of policies and backends. */
 const FIXED = /^(watch|list) |^\w+ (leases|selfsubjectaccessreviews|(cluster)?(signingpolicies|storagebackends))\b/;
 
@@ -61,6 +63,10 @@ describe('the requests that a run costs the API server', () => {
     const isHeld = 'deletionGuard' in policy;
     for (let index = 0; index < RUNS; index += 1) await build(team, `${name}-${index}`, isHeld);
     await waitUntil(`the ${RUNS} runs of ${name} are stored and read back`, () => areVerified(team), patience);
+    // A write shows before the operator has counted it.
+    const counted = async (): Promise<boolean> =>
+      ((await requestsOf(operator)).get(STATUS_WRITES) ?? 0) - (earlier.get(STATUS_WRITES) ?? 0) >= RUNS;
+    await waitUntil(`the requests for ${name} are counted`, counted, patience);
     if (isHeld) await waitUntil(`the runs of ${name} are let go`, () => areFree(team), patience);
     const now = await requestsOf(operator);
     return Object.fromEntries(
@@ -110,7 +116,7 @@ describe('the requests that a run costs the API server', () => {
     assert.deepEqual(await requestsFor('team-annotations', ['tekton']), {
       'create provenancerecords.hallmark.dev': RUNS,
       'patch taskruns.tekton.dev': RUNS,
-      'update provenancerecords.hallmark.dev/status': RUNS,
+      [STATUS_WRITES]: RUNS,
     });
   });
 
@@ -119,7 +125,7 @@ describe('the requests that a run costs the API server', () => {
     assert.deepEqual(requests, {
       'create provenancerecords.hallmark.dev': RUNS,
       'patch taskruns.tekton.dev': 3 * RUNS,
-      'update provenancerecords.hallmark.dev/status': RUNS,
+      [STATUS_WRITES]: RUNS,
     });
   });
 
@@ -128,7 +134,7 @@ describe('the requests that a run costs the API server', () => {
     const total = Object.values(requests).reduce((sum, count) => sum + count, 0);
     const counts = JSON.stringify(requests);
     assert.equal(requests['create provenancerecords.hallmark.dev'], RUNS, counts);
-    assert.equal(requests['update provenancerecords.hallmark.dev/status'], RUNS, counts);
+    assert.equal(requests[STATUS_WRITES], RUNS, counts);
     assert.ok(total / RUNS <= 2.2, counts);
   });
 });

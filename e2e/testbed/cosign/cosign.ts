@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBinary } from '../binaries/ensure-binary.ts';
 import { runCommand, type CommandOutput } from '../processes/run-command.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
-import { dockerConfig } from '../registry/credentials.ts';
+import { type Credentials, dockerConfigOf } from '../registry/credentials.ts';
 import type { RegistryAddress } from '../registry/registry-client.ts';
 
 export interface CosignOptions {
@@ -17,6 +17,7 @@ export interface CosignOptions {
 export class Cosign {
   readonly #supervisor: Supervisor;
   readonly #binary: string;
+  readonly #logins = new Map<string, Credentials>();
 
   private constructor(supervisor: Supervisor, binary: string) {
     this.#supervisor = supervisor;
@@ -45,10 +46,13 @@ export class Cosign {
     });
   }
 
-  /** Lets later runs log in to this registry. */
+  /** Lets later runs log in to this registry, too. Runs that are under way read a whole file all the same. */
   login({ host, credentials }: RegistryAddress): void {
     if (credentials === undefined) return;
-    writeFileSync(join(this.#dockerDirectory(), 'config.json'), dockerConfig(host, credentials), { mode: 0o600 });
+    this.#logins.set(host, credentials);
+    const path = join(this.#dockerDirectory(), 'config.json');
+    writeFileSync(`${path}.new`, dockerConfigOf(this.#logins), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
   }
 
   /** Makes a key pair without a password: `cosign.key` and `cosign.pub` in a new folder. */

@@ -12,6 +12,14 @@ export function basicAuthorization({ username, password }: Credentials): string 
 
 /** The content of a Docker `config.json`, which is also that of a Secret's `.dockerconfigjson`. */
 export function dockerConfig(host: string, credentials: Credentials): string {
-  const auth = Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64');
-  return JSON.stringify({ auths: { [host]: { ...credentials, auth } } });
+  return dockerConfigOf([[host, credentials]]);
+}
+
+/** The same for several registries, by host. */
+export function dockerConfigOf(logins: Iterable<readonly [string, Credentials]>): string {
+  const auths = Array.from(logins, ([host, credentials]) => {
+    const auth = Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64');
+    return [host, { ...credentials, auth }] as const;
+  });
+  return JSON.stringify({ auths: Object.fromEntries(auths) });
 }
