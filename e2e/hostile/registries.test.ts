@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { ProvenanceRecord } from '../../src/api/v1alpha1/provenance-record/schema.ts';
-import { asManifest, at } from '../chart/helm.ts';
+import { at } from '../chart/helm.ts';
 import { KEY_SECRET } from '../harness/team.ts';
 import { storageOf } from '../harness/record.ts';
-import { dockerConfig } from '../testbed/registry/credentials.ts';
+import { dockerConfigOf } from '../testbed/registry/credentials.ts';
 import { freePort } from '../testbed/processes/free-port.ts';
 import { HostileBed } from './hostile-bed.ts';
 import { Trap } from './trap.ts';
@@ -31,15 +31,13 @@ describe('a registry that a run names', () => {
     await internal.start(await freePort());
     await stranger.start(await freePort());
     bed = await HostileBed.start({ label: 'hostile-registries', outbound: [registry.host] });
-    const auths = [registry, internal, stranger]
-      .map(({ host }) => asManifest(at(JSON.parse(dockerConfig(host, credentialsOf(host))), 'auths')))
-      .reduce((all, one) => ({ ...all, ...one }), {});
+    const logins = [registry, internal, stranger].map(({ host }) => [host, credentialsOf(host)] as const);
     await bed.installation.apply({
       apiVersion: 'v1',
       kind: 'Secret',
       metadata: { name: 'push', namespace: bed.team.name },
       type: 'kubernetes.io/dockerconfigjson',
-      stringData: { '.dockerconfigjson': JSON.stringify({ auths }) },
+      stringData: { '.dockerconfigjson': dockerConfigOf(logins) },
     });
     await bed.installation.patch(bed.team.name, 'serviceaccount/builder', { secrets: [{ name: 'push' }] });
   });

@@ -41,12 +41,6 @@ const FOUND_LEASES = {
   }),
 };
 
-/** The Leases of all namespaces and those of the operator's own; undefined where the caller may not list them. */
-interface FoundLeases {
-  readonly everywhere: readonly FoundLease[] | undefined;
-  readonly own: readonly FoundLease[] | undefined;
-}
-
 /**
  * Judges the operator's Deployment, its Leases, and whether another one runs in the cluster. Where replicas work and a shard has none, it waits
  * until one takes that shard: right after an installation, and whenever a replica starts or ends, shards change hands.
@@ -58,21 +52,16 @@ export async function checkOperator(
   const { operatorNamespace: namespace, clock, signal } = scope;
   const deployments = await seen(client.listAll(DEPLOYMENTS, { namespace, labelSelector: OPERATOR_SELECTOR, signal }));
   const endMs = clock.monotonicMs() + HANDOVER_MS;
-  let leases = await findLeases(client, scope);
-  while (areChangingHands(leases.own, clock.now()) && clock.monotonicMs() < endMs) {
-    await clock.sleep(LOOK_AGAIN_MS, signal);
-    leases = await findLeases(client, scope);
-  }
-  return [deploymentCheck(deployments, scope), leasesCheck(leases.own, scope), secondCheck(leases.everywhere, scope)];
-}
-
-async function findLeases(
-  client: Pick<KubeClient, 'listAll'>,
-  { operatorNamespace: namespace, signal }: OperatorScope,
-): Promise<FoundLeases> {
   const everywhere = await seen(client.listAll(FOUND_LEASES, { signal }));
-  const own = everywhere ?? (await seen(client.listAll(FOUND_LEASES, { namespace, signal })));
-  return { everywhere, own: own?.filter((each) => each.namespace === namespace) };
+  // Each node has a Lease too, so that those of all namespaces are listed once.
+  const ownNow = (): Promise<readonly FoundLease[] | undefined> =>
+    seen(client.listAll(FOUND_LEASES, { namespace, signal }));
+  let own = everywhere?.filter((each) => each.namespace === namespace) ?? (await ownNow());
+  while (areChangingHands(own, clock.now()) && clock.monotonicMs() < endMs) {
+    await clock.sleep(LOOK_AGAIN_MS, signal);
+    own = await ownNow();
+  }
+  return [deploymentCheck(deployments, scope), leasesCheck(own, scope), secondCheck(everywhere, scope)];
 }
 
 function areChangingHands(leases: readonly FoundLease[] = [], now: Date): boolean {
